@@ -1,0 +1,499 @@
+"""The outlook of an area: who lives there, and how ill they become, if nothing changes.
+
+:func:`compute` runs the model once on central parameters and, where asked, once for each parameter
+draw on the same simulated people and the same random numbers. Intervals over draws therefore show
+what is not known about the parameters and leave out the error of a finite sample, which is worked
+out apart, from replicates with other seeds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from leftshift.areas import Area
+from leftshift.catalogue import Catalogue, Parameters
+from leftshift.engine import simulate
+from leftshift.errors import SettingError
+from leftshift.people import prevalence, risk
+from leftshift.people.model import PARTICLES, PARTICLES_IN_DRAWS, Frame, World, build
+from leftshift.people.spread import Spread
+from leftshift.people.tables import (
+    RISK_UNITS,
+    SEGMENTS,
+    Measures,
+    frames,
+    measure,
+    summary_measures,
+    whole_measures,
+)
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+R = TypeVar("R")
+
+#: Replicates from which sampling error is worked out, and the largest sample that is worth it.
+REPLICATES = 8
+LARGEST_REPLICATED = 2_000_000
+#: Two-sided 95% point of Student's t with REPLICATES - 1 degrees of freedom.
+_STUDENT_T = 2.364624
+
+#: Base years that the catalogue holds people and registers for.
+BASE_YEARS = {2025: "2025/26", 2019: "2019/20"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an outlook hands to the run folder.
+
+    Attributes:
+        identity: what the result depends on.
+        about: what a reader needs to know (title, area, years, people, warnings).
+        tables: tidy frames by name.
+        provenance: how it was made; not part of the identity.
+    """
+
+    identity: dict[str, Any]
+    about: dict[str, Any]
+    tables: dict[str, pl.DataFrame]
+    provenance: dict[str, Any]
+
+
+def identity(
+    catalogue: Catalogue,
+    area: Area,
+    *,
+    base_year: int = 2025,
+    years: int = 20,
+    people: int | str = 100_000,
+    draws: int = 0,
+    seed: int = 1,
+) -> dict[str, Any]:
+    """Everything that the tables of an outlook depend on, before it is run.
+
+    Returns:
+        A dictionary that can be written as JSON.
+    """
+    return {
+        "kind": "outlook",
+        "version": version("leftshift"),
+        "catalogue": catalogue.layers,
+        "area": area.identity(),
+        "base_year": base_label(base_year),
+        "years": years,
+        "people": people,
+        "draws": draws,
+        "seed": seed,
+    }
+
+
+def base_label(base_year: int) -> str:
+    """The label of a base year that the catalogue covers.
+
+    Raises:
+        SettingError: for any other year.
+    """
+    if base_year not in BASE_YEARS:
+        allowed = ", ".join(sorted(BASE_YEARS.values()))
+        raise SettingError(
+            f"no outlook can start in {base_year}: the catalogue holds people and registers for "
+            f"{allowed}. Give one of these with --from, or leave it out."
+        )
+    return BASE_YEARS[base_year]
+
+
+def compute(
+    catalogue: Catalogue,
+    area: Area,
+    *,
+    base_year: int = 2025,
+    years: int = 20,
+    people: int | str = 100_000,
+    draws: int = 0,
+    seed: int = 1,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Simulate the outlook of an area.
+
+    Args:
+        catalogue: the layered catalogue.
+        area: any area.
+        base_year: calendar year of the base stock (30 June).
+        years: years after the base year.
+        people: simulants at the base, or ``"all"``: one per resident.
+        draws: parameter draws; 0 is a central run.
+        seed: seed of people and random numbers.
+        threads: worker threads; the result does not depend on them.
+        progress: called with what is being done, how much is done, and of how much.
+
+    Returns:
+        Tables and what describes them.
+
+    Raises:
+        SettingError: if the base year is not covered.
+    """
+    label = base_label(base_year)
+    report = progress or (lambda *_: None)
+    clock = time.perf_counter()
+    frame = Frame(base_year, years)
+    conditions = [c["id"] for c in catalogue.entities("conditions")]
+    central_parameters = catalogue.parameters()
+
+    report("solving hazards and today's state of health", 0, 1)
+    world = build(
+        central_parameters,
+        area,
+        frame,
+        people=people,
+        seed=seed,
+        particles=PARTICLES,
+        threads=threads,
+    )
+    simulants = int((world.roll.enter == 0).sum() - _newborn_at_base(world))
+    weight = float(world.residents.sum()) / max(simulants, 1)
+    report("simulating lives", 0, 1)
+    tallies = simulate(
+        world.lives,
+        [world.tables],
+        world.scoring,
+        seed=seed,
+        threads=threads,
+        progress=lambda done, of: report("simulating lives", done, of),
+    )[0]
+    central = measure(world, tallies, frame, risk.risk_values(central_parameters))
+    checks = _checks(catalogue, area, frame, world, central, conditions)
+    lives = len(world.lives.id)
+    del world, tallies
+
+    bounds = sampling = None
+    if draws:
+        spread = Spread(draws)
+
+        def one_draw(number: int) -> Measures:
+            return _run(catalogue.parameters(number, seed), area, frame, people, seed)
+
+        _in_parallel(
+            one_draw,
+            range(1, draws + 1),
+            threads,
+            lambda m: spread.add(m.arrays()),
+            lambda done: report("parameter draws", done, draws),
+        )
+        bounds = spread.bounds(central.arrays())
+        if lives <= LARGEST_REPLICATED:
+            sampling = _sampling_error(central_parameters, area, frame, people, seed, threads, report)
+
+    report("writing tables", 0, 1)
+    tables = frames(
+        central,
+        bounds,
+        sampling,
+        frame=frame,
+        places=[p.code for p in area.places],
+        conditions=conditions,
+        weight=weight,
+    )
+    tables["names"] = _names(catalogue, area)
+    tables["checks"] = checks
+    tables["sources"] = _sources(catalogue)
+    about = {
+        "title": f"The outlook for {area.name}",
+        "area": {
+            "code": area.code,
+            "name": area.name,
+            "kind": area.kind,
+            "verified": area.verified,
+            "note": area.note,
+            "places": [
+                {"code": p.code, "name": p.name, "column": p.column, "row": p.row}
+                for p in area.places
+            ],
+        },
+        "base_year": label,
+        "years": years,
+        "people": people,
+        "simulants": simulants,
+        "weight": weight,
+        "draws": draws,
+        "seed": seed,
+        "arms": ["baseline"],
+        "warnings": _warnings(area, simulants, draws),
+        "projection_note": catalogue.row("population.projection").estimate.source,
+        "attribution": _attribution(catalogue),
+        "overrides": catalogue.overrides,
+        "layers": catalogue.layers,
+    }
+    return Outcome(
+        identity=identity(
+            catalogue,
+            area,
+            base_year=base_year,
+            years=years,
+            people=people,
+            draws=draws,
+            seed=seed,
+        ),
+        about=about,
+        tables=tables,
+        provenance={"lives": lives, "seconds": round(time.perf_counter() - clock, 3)},
+    )
+
+
+def _run(
+    parameters: Parameters, area: Area, frame: Frame, people: int | str, seed: int
+) -> Measures:
+    world = build(
+        parameters, area, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS
+    )
+    tallies = simulate(world.lives, [world.tables], world.scoring, seed=seed, threads=1)[0]
+    return measure(world, tallies, frame, risk.risk_values(parameters))
+
+
+def _sampling_error(
+    parameters: Parameters,
+    area: Area,
+    frame: Frame,
+    people: int | str,
+    seed: int,
+    threads: int,
+    report: Progress,
+) -> tuple[Array, Array]:
+    """95% half-widths of ``summary`` and ``whole`` from replicates that differ in seed alone."""
+    results: list[tuple[Array, Array]] = []
+
+    def replicate(number: int) -> tuple[Array, Array]:
+        # Seeds far from those that a user would choose for a second run.
+        other = (seed + number * 0x9E3779B97F4A7C15) % 2**63
+        got = _run(parameters, area, frame, people, other)
+        return got.summary, got.whole
+
+    _in_parallel(
+        replicate,
+        range(1, REPLICATES + 1),
+        threads,
+        results.append,
+        lambda done: report("sampling error", done, REPLICATES),
+    )
+    widths = []
+    for which in range(2):
+        # Sorted, because threads finish in any order and sums of floats depend on it.
+        stacked = np.sort(np.stack([r[which] for r in results]), axis=0)
+        widths.append(_STUDENT_T * stacked.std(axis=0, ddof=1))
+    return widths[0], widths[1]
+
+
+def _in_parallel(
+    work: Callable[[int], R],
+    numbers: range,
+    threads: int,
+    take: Callable[[R], object],
+    done: Callable[[int], None],
+) -> None:
+    """Run work on threads, handing results over one at a time; few in flight, so memory is low."""
+    pending: set[Future[R]] = set()
+    finished = 0
+    left = iter(numbers)
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        try:
+            while True:
+                while len(pending) <= threads and (number := next(left, None)) is not None:
+                    pending.add(pool.submit(work, number))
+                if not pending:
+                    return
+                ready, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    take(future.result())
+                    finished += 1
+                    done(finished)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _newborn_at_base(world: World) -> int:
+    """Children born in the first step: they enter at index 0 without being counted at the base."""
+    roll = world.roll
+    return int(((roll.enter == 0) & (roll.cohort < 0)).sum())
+
+
+def _checks(
+    catalogue: Catalogue,
+    area: Area,
+    frame: Frame,
+    world: World,
+    central: Measures,
+    conditions: list[str],
+) -> pl.DataFrame:
+    """Published counts of this area beside the model's, for "Does it know us?"."""
+    rows: list[dict[str, Any]] = []
+    alive = world.residents.sum(axis=0).reshape(10, -1)
+    registers = prevalence.register_counts(
+        catalogue, area, 2023 if frame.base_year >= 2023 else 2019
+    )
+    about = catalogue.tables["registers"]
+    for register in registers.iter_rows(named=True):
+        at = conditions.index(register["condition"])
+        young = slice(0, int(register["minimum_age"]))
+        # The register starts at an age; the simulation counts the condition at every age.
+        below = float((world.targets[at][:, young] * alive[:, young]).sum())
+        modelled = float(central.conditions[0, ..., at, 0].sum()) - below
+        rows.append(
+            {
+                "check": f"register_{register['condition']}",
+                "unit": "people",
+                "model": modelled,
+                "published": float(register["cases"]),
+                "source": about.source,
+                "grade": about.grade,
+                "used": True,
+            }
+        )
+    published = _published_people(catalogue, area)
+    if published is not None and frame.base_year >= 2023:
+        row = catalogue.row("population.published_mid_2023").estimate
+        model = central.people[0].sum(axis=(0, 1, 2, 4))
+        for name, first in (("people", 0), ("people_65_over", 65), ("people_85_over", 85)):
+            rows.append(
+                {
+                    "check": f"{name}_mid_2023",
+                    "unit": "people",
+                    "model": float(model[first // 5 :].sum()),
+                    "published": float(published[first:].sum()),
+                    "source": row.source,
+                    "grade": row.grade,
+                    "used": True,
+                }
+            )
+    return pl.DataFrame(
+        [
+            {
+                "arm": "baseline",
+                "year": frame.labels[0],
+                "place": "",
+                **{k: r[k] for k in ("check", "unit", "model", "published")},
+                "ratio": r["model"] / r["published"] if r["published"] > 0 else math.nan,
+                **{k: r[k] for k in ("source", "grade", "used")},
+            }
+            for r in rows
+        ]
+    )
+
+
+def _published_people(catalogue: Catalogue, area: Area) -> Array | None:
+    """Published residents at mid-2023 by single age (the last open), from ``members``."""
+    table = catalogue.table("population_published_mid_2023")
+    ages = [c for c in table.columns if c.startswith("a")][1:]
+    by_authority = dict(
+        zip(table["authority"].to_list(), table.select(ages).to_numpy().astype(float), strict=True)
+    )
+    total = np.zeros(len(ages))
+    for member in area.members:
+        total += member.share * by_authority[member.authority]
+    return total
+
+
+def _names(catalogue: Catalogue, area: Area) -> pl.DataFrame:
+    """Labels of every id that a table of the run holds."""
+    rows = [("place", p.code, p.name, "") for p in area.places]
+    rows += [("condition", c["id"], c["label"], "") for c in catalogue.entities("conditions")]
+    labels = {c["id"]: c["label"] for c in catalogue.entities("conditions")}
+    for name, unit in [*summary_measures(labels), *whole_measures()]:
+        kind, _, condition = name.partition("_")
+        if kind in ("prevalent", "incident") and condition in labels:
+            text = f"{labels[condition]}: " + (
+                "people living with it" if kind == "prevalent" else "new cases"
+            )
+        else:
+            text = _words(name)
+        rows.append(("measure", name, text, unit))
+    rows += [("measure", name, _words(name), unit) for name, unit in RISK_UNITS.items()]
+    rows.append(("measure", "utility", "Mean utility (EQ-5D)", "utility"))
+    rows += [
+        ("segment", s, "Under 17" if s == "0" else f"Core segment {s}", "") for s in SEGMENTS
+    ]
+    return pl.DataFrame(rows, schema=["kind", "id", "label", "unit"], orient="row")
+
+
+_SPECIAL_WORDS = {
+    "qaly": "Quality-adjusted life years lived",
+    "people_20_64": "People aged 20 to 64",
+    "people_under_20": "People aged under 20",
+    "people_65_over": "People aged 65 and over",
+    "people_75_over": "People aged 75 and over",
+    "people_85_over": "People aged 85 and over",
+    "mean_bmi": "Mean body mass index",
+    "mean_sbp": "Mean systolic blood pressure",
+    "mean_score": "Mean Cambridge Multimorbidity Score",
+    "major_illness": "People living with major illness",
+    "major_illness_share": "Share living with major illness",
+    "two_or_more": "People with two or more of the twenty conditions",
+    "four_or_more": "People with four or more of the twenty conditions",
+    "smoking_share": "Adults who smoke",
+    "mean_alcohol": "Mean alcohol, units a week",
+}
+
+
+def _words(name: str) -> str:
+    if name in _SPECIAL_WORDS:
+        return _SPECIAL_WORDS[name]
+    text = name.replace("_female", " (women)").replace("_male", " (men)").replace("_", " ")
+    return (text[0].upper() + text[1:]).replace("Slope index", "Slope index of inequality in")
+
+
+def _sources(catalogue: Catalogue) -> pl.DataFrame:
+    """Every catalogue row, as used by this run."""
+    overridden = {o["id"] for o in catalogue.overrides}
+    return pl.DataFrame(
+        [
+            {
+                "id": row.id,
+                "label": row.label,
+                "value": row.estimate.value,
+                "lower": row.estimate.lower,
+                "upper": row.estimate.upper,
+                "distribution": row.estimate.distribution,
+                "unit": row.estimate.unit,
+                "source": row.estimate.source,
+                "as_of": row.estimate.as_of,
+                "grade": row.estimate.grade,
+                "note": row.note,
+                "overridden": row.id in overridden,
+            }
+            for row in catalogue.rows()
+        ]
+    )
+
+
+def _attribution(catalogue: Catalogue) -> list[str]:
+    return [f"{s['title']} ({s['publisher']}; {s['licence']})" for s in catalogue.sources]
+
+
+def _warnings(area: Area, simulants: int, draws: int) -> list[str]:
+    warnings = []
+    if not area.verified:
+        warnings.append(f"The composition of {area.name} is not verified: {area.note}")
+    if simulants < 10_000:
+        warnings.append(
+            f"Only {simulants:,} simulated people: figures for small groups are rough. "
+            "Ask for more with --people."
+        )
+    if not draws:
+        warnings.append(
+            "Central run: no parameter draws were made, so no intervals are shown. "
+            "Ask for them with --draws."
+        )
+    elif draws < 40:
+        warnings.append(
+            f"{draws} draws are too few for a 95% interval: it is close to the full range."
+        )
+    return warnings

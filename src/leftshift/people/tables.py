@@ -1,0 +1,445 @@
+"""From the engine's tallies to the tidy tables of a run.
+
+The engine counts by step, from one 30 June to the next. Stocks are reported as they stand at
+30 June. Flows are reported by financial year: April to June of a year belongs to the step before,
+so a year's flow is a quarter of the step before and three quarters of its own; the base year, which
+has no step before, is its own step. :func:`measure` does the arithmetic on plain arrays, the same
+for the central run, for each draw and for each replicate; :func:`frames` lays them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from leftshift.engine import Tallies
+from leftshift.people.life_table import expectancy, slope_index
+from leftshift.people.model import Frame, World
+
+Array = NDArray[np.float64]
+
+SEXES = ("female", "male")
+BANDS = tuple([f"{a}-{a + 4}" for a in range(0, 90, 5)] + ["90+"])
+QUINTILES = (1, 2, 3, 4, 5)
+SEGMENTS = ("0", "1", "2", "3", "4", "5")
+RISKS = ("smoking_share", "mean_bmi", "mean_sbp", "mean_cholesterol", "mean_alcohol")
+HEALTH = {
+    "qaly": "QALYs",
+    "person_years": "person-years",
+    "mean_score": "score",
+    "major_illness": "people",
+    "utility": "utility",
+}
+RISK_UNITS = {
+    "smoking_share": "percent",
+    "mean_bmi": "kg/m2",
+    "mean_sbp": "mmHg",
+    "mean_cholesterol": "mmol/L",
+    "mean_alcohol": "units a week",
+}
+FEWEST_SIMULANTS = 30
+
+# Where the engine's tallies keep what (see leftshift.engine.Tallies).
+_PEOPLE, _UTILITY, _SCORE, _MAJOR = 20, 21, 22, 23
+_SEGMENT_1, _SEGMENT_0, _TWO, _FOUR = 24, 29, 30, 31
+_DEATHS, _PERSON_YEARS, _QALYS = 20, 22, 23
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Everything that a run reports, as arrays (years Y, places P, bands 19, conditions C).
+
+    Attributes:
+        people: ``[Y, P, 2, 5, 19, 6]`` by segment at 30 June.
+        conditions: ``[Y, P, 2, 5, 19, C, 2]`` prevalent at 30 June, new in the year.
+        deaths: ``[Y, P, 2, 5, 19]`` in the year, by age at the 30 June before.
+        health: ``[Y, P, 2, 5, 19, 5]`` in the order of :data:`HEALTH`; NaN where nobody is.
+        expectancy: ``[Y, 2, 5, 2]`` life expectancy and healthy life expectancy, years.
+        risks: ``[Y, 2, 5, 19, 5]`` in the order of :data:`RISKS`; NaN where nobody is.
+        summary: ``[Y, P + 1, M]`` in the order of :func:`summary_measures`; row 0 is the area.
+        whole: ``[Y, W]`` in the order of :func:`whole_measures`, the area only.
+    """
+
+    people: Array
+    conditions: Array
+    deaths: Array
+    health: Array
+    expectancy: Array
+    risks: Array
+    summary: Array
+    whole: Array
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by name, in a fixed order."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def summary_measures(conditions: Iterable[str]) -> list[tuple[str, str]]:
+    """Measures that the summary holds for the area and each place, with their units."""
+    named = [
+        ("people", "people"),
+        ("people_under_20", "people"),
+        ("people_20_64", "people"),
+        ("people_65_over", "people"),
+        ("people_75_over", "people"),
+        ("people_85_over", "people"),
+        ("births", "people per year"),
+        ("deaths", "people per year"),
+        ("net_migration", "people per year"),
+        ("person_years", "person-years"),
+        ("qaly", "QALYs"),
+        ("major_illness", "people"),
+        ("major_illness_share", "percent"),
+        ("mean_score", "score"),
+        ("two_or_more", "people"),
+        ("four_or_more", "people"),
+    ]
+    named += [(f"segment_{s}", "people") for s in SEGMENTS]
+    conditions = list(conditions)
+    named += [(f"prevalent_{c}", "people") for c in conditions]
+    named += [(f"incident_{c}", "new cases per year") for c in conditions]
+    return named
+
+
+def whole_measures() -> list[tuple[str, str]]:
+    """Measures that the summary holds for the whole area only, with their units."""
+    kinds = ("life_expectancy", "healthy_life_expectancy")
+    return [(f"{k}_{s}", "years") for k in kinds for s in SEXES] + [
+        (f"slope_index_{k}_{s}", "years") for k in kinds for s in SEXES
+    ]
+
+
+def financial_years(by_step: Array) -> Array:
+    """Flows by financial year from flows by step, along the first axis."""
+    blended = by_step * 0.75
+    blended[1:] += 0.25 * by_step[:-1]
+    blended[0] += 0.25 * by_step[0]
+    return blended
+
+
+def measure(world: World, tallies: Tallies, frame: Frame, risks: Mapping[str, Array]) -> Measures:
+    """Work out every reported array from one arm's tallies.
+
+    Args:
+        world: what was simulated.
+        tallies: what the engine counted.
+        frame: the years.
+        risks: means of the risk factors by sex, quintile and single age (``[2, 5, 106]`` each).
+
+    Returns:
+        The measures.
+    """
+    years = frame.years + 1
+    groups = tallies.stock.shape[0]
+    places = groups // 10
+    conditions = world.tables.ratio.shape[1]
+
+    stock = tallies.stock.reshape(places, 2, 5, *tallies.stock.shape[1:])[:, :, :, :years]
+    stock = np.moveaxis(stock, 3, 0)  # [Y, P, 2, 5, 19, 32]
+    step = tallies.flow.reshape(places, 2, 5, *tallies.flow.shape[1:])
+    flow = financial_years(np.moveaxis(step, 3, 0))[:years]
+
+    living = stock[..., _PEOPLE]
+    segments = np.concatenate(
+        [stock[..., _SEGMENT_0, None], stock[..., _SEGMENT_1 : _SEGMENT_1 + 5]], axis=-1
+    )
+    illness = np.stack([stock[..., :conditions], flow[..., :conditions]], axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        health = np.stack(
+            [
+                flow[..., _QALYS],
+                flow[..., _PERSON_YEARS],
+                stock[..., _SCORE] / living / 100.0,
+                stock[..., _MAJOR],
+                stock[..., _UTILITY] / living,
+            ],
+            axis=-1,
+        )
+    health[living <= 0] = np.nan
+
+    born = _by_step_and_place(world, frame.steps, places)
+    left = np.diff(
+        np.moveaxis(tallies.stock[..., _PEOPLE].sum(axis=2).reshape(places, 10, -1).sum(1), 1, 0),
+        axis=0,
+    )
+    died = np.moveaxis(step[..., _DEATHS].sum(axis=(1, 2, 4)), 1, 0)
+    births = financial_years(born)[:years]
+    moved = financial_years(left - born + died)[:years]
+
+    span, slopes = _expectancies(world, tallies, years)
+    columns = [
+        living.sum(axis=(2, 3, 4)),
+        living[..., :4].sum(axis=(2, 3, 4)),
+        living[..., 4:13].sum(axis=(2, 3, 4)),
+        living[..., 13:].sum(axis=(2, 3, 4)),
+        living[..., 15:].sum(axis=(2, 3, 4)),
+        living[..., 17:].sum(axis=(2, 3, 4)),
+        births,
+        flow[..., _DEATHS].sum(axis=(2, 3, 4)),
+        moved,
+        flow[..., _PERSON_YEARS].sum(axis=(2, 3, 4)),
+        flow[..., _QALYS].sum(axis=(2, 3, 4)),
+    ]
+    major = stock[..., _MAJOR].sum(axis=(2, 3, 4))
+    score = stock[..., _SCORE].sum(axis=(2, 3, 4)) / 100.0
+    tail = [
+        stock[..., _TWO].sum(axis=(2, 3, 4)),
+        stock[..., _FOUR].sum(axis=(2, 3, 4)),
+        *np.moveaxis(segments.sum(axis=(2, 3, 4)), -1, 0),
+        *np.moveaxis(illness[..., 0].sum(axis=(2, 3, 4)), -1, 0),
+        *np.moveaxis(illness[..., 1].sum(axis=(2, 3, 4)), -1, 0),
+    ]
+    counts = [_with_total(x) for x in columns]
+    total = _with_total(major)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = 100.0 * total / counts[0]
+        mean = _with_total(score) / counts[0]
+    summary = np.stack(
+        [*counts, total, share, mean, *[_with_total(x) for x in tail]], axis=-1
+    )
+    return Measures(
+        people=segments,
+        conditions=illness,
+        deaths=flow[..., _DEATHS],
+        health=health,
+        expectancy=span,
+        risks=_risk_means(tallies, risks, years),
+        summary=summary,
+        whole=slopes,
+    )
+
+
+def _with_total(by_place: Array) -> Array:
+    """``[Y, P]`` to ``[Y, P + 1]`` with the area's sum first."""
+    return np.concatenate([by_place.sum(axis=1, keepdims=True), by_place], axis=1)
+
+
+def _by_step_and_place(world: World, steps: int, places: int) -> Array:
+    """Births ``[T, P]`` listed in the roll."""
+    roll = world.roll
+    newborn = (roll.cohort + roll.enter) < 0
+    cell = roll.enter[newborn].astype(np.int64) * places + roll.place[newborn]
+    return np.bincount(cell, roll.weight[newborn], minlength=steps * places).reshape(steps, places)
+
+
+def _expectancies(world: World, tallies: Tallies, years: int) -> tuple[Array, Array]:
+    """Life and healthy life expectancy ``[Y, 2, 5, 2]`` and the area's measures ``[Y, 8]``."""
+    counted = tallies.flow_age.reshape(2, 5, *tallies.flow_age.shape[1:])[:, :, :years]
+    counted = np.moveaxis(counted, 2, 0)  # [Y, 2, 5, 107, 3]
+    people = tallies.stock_age.reshape(2, 5, *tallies.stock_age.shape[1:])[:, :, :years]
+    people = np.moveaxis(people, 2, 0)  # [Y, 2, 5, 106, 3]
+    # Where no simulant of an age lives, the rate that the model would have applied stands in.
+    rate = 1.0 - np.exp(-world.mortality[:years].reshape(years, 2, 5, -1))
+
+    def over(expected: Array, at_risk: Array, fallback: Array) -> Array:
+        return np.where(at_risk > 0, expected / np.where(at_risk > 0, at_risk, 1.0), fallback)
+
+    def well(group: Array) -> Array:
+        alive, healthy = group[..., 0], group[..., 1]
+        share = np.where(alive > 0, healthy / np.where(alive > 0, alive, 1.0), np.nan)
+        for age in range(1, share.shape[-1]):  # an empty age takes the age below's share
+            share[..., age] = np.where(
+                np.isnan(share[..., age]), share[..., age - 1], share[..., age]
+            )
+        return np.nan_to_num(share, nan=1.0)
+
+    by_group = over(counted[..., 1], counted[..., 2], rate)
+    span = np.stack([expectancy(by_group), expectancy(by_group, well(people))], axis=-1)
+    joined = counted.sum(axis=2)
+    by_sex = over(joined[..., 1], joined[..., 2], rate.mean(axis=2))
+    alive = people[..., 0].sum(axis=-1)
+    whole = [
+        expectancy(by_sex),
+        expectancy(by_sex, well(people.sum(axis=2))),
+        slope_index(span[..., 0], alive),
+        slope_index(span[..., 1], alive),
+    ]
+    return span, np.concatenate(whole, axis=-1)
+
+
+def _risk_means(tallies: Tallies, risks: Mapping[str, Array], years: int) -> Array:
+    """Mean of each risk factor among the living, ``[Y, 2, 5, 19, 5]``."""
+    alive = np.moveaxis(tallies.stock_age[..., 0].reshape(2, 5, -1, 106)[:, :, :years], 2, 0)
+    band = np.minimum(np.arange(106) // 5, 18)
+    starts = np.flatnonzero(np.diff(band, prepend=-1))
+    people = np.add.reduceat(alive, starts, axis=-1)
+    means = []
+    for name in RISKS:
+        total = np.add.reduceat(alive * risks[name], starts, axis=-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            means.append(np.where(people > 0, total / people, np.nan))
+    return np.stack(means, axis=-1)
+
+
+Bounds = Mapping[str, tuple[Array, Array]]
+
+
+def frames(
+    central: Measures,
+    bounds: Bounds | None,
+    sampling: tuple[Array, Array] | None,
+    *,
+    frame: Frame,
+    places: list[str],
+    conditions: list[str],
+    weight: float,
+    arm: str = "baseline",
+) -> dict[str, pl.DataFrame]:
+    """Lay measures out as the tables summary, people, conditions, deaths and health.
+
+    Rows that are nil in the central run and in every draw are left out.
+
+    Args:
+        central: values.
+        bounds: for each array of :class:`Measures`, lower and upper; None without draws.
+        sampling: half-widths for ``summary`` and ``whole``; None where not worked out.
+        frame: the years.
+        places: place codes, in the order of the arrays.
+        conditions: condition ids, in the order of the arrays.
+        weight: people that one simulant stands for, on average.
+        arm: label of the arm.
+
+    Returns:
+        Frames by table name.
+    """
+    labels = frame.labels
+    few = FEWEST_SIMULANTS * weight
+    lay = _Layout(arm, bounds)
+    cell = {"place": places, "sex": SEXES, "age_band": BANDS, "imd_quintile": QUINTILES}
+    by_cell = ("year", "place", "sex", "imd_quintile", "age_band")
+    axes = {"year": labels, **cell}
+
+    people = lay.frame("people", central.people, {**_pick(axes, by_cell), "segment": SEGMENTS})
+    ill = lay.frame(
+        "conditions",
+        central.conditions,
+        {**_pick(axes, by_cell), "condition": conditions, "measure": ("prevalent", "incident")},
+    )
+    deaths = lay.frame("deaths", central.deaths, _pick(axes, by_cell))
+    health = lay.frame(
+        "health", central.health, {**_pick(axes, by_cell), "measure": tuple(HEALTH)}
+    )
+    span = lay.frame(
+        "expectancy",
+        central.expectancy,
+        {
+            **_pick(axes, ("year", "sex", "imd_quintile")),
+            "measure": ("life_expectancy", "healthy_life_expectancy"),
+        },
+    )
+    risks = lay.frame(
+        "risks",
+        central.risks,
+        {**_pick(axes, ("year", "sex", "imd_quintile", "age_band")), "measure": RISKS},
+    )
+    living = central.people.sum(axis=-1)
+    whole = lay.frame(
+        "whole", central.whole, {"year": labels, "measure": [m for m, _ in whole_measures()]}
+    )
+    total = lay.frame(
+        "summary",
+        central.summary,
+        {
+            "year": labels,
+            "place": ["", *places],
+            "measure": [m for m, _ in summary_measures(conditions)],
+        },
+        keep=lambda value: np.ones(len(value), bool),
+    )
+    if sampling is not None:
+        total = total.with_columns(sampling_error=pl.Series(sampling[0].ravel()))
+        whole = whole.with_columns(sampling_error=_kept(sampling[1].ravel(), central.whole))
+    units = dict(summary_measures(conditions)) | dict(whole_measures())
+    summary = (
+        pl.concat([total, whole.with_columns(place=pl.lit(""))], how="diagonal")
+        .with_columns(unit=pl.col("measure").replace_strict(units, return_dtype=pl.String))
+        .filter(pl.col("value").is_not_nan())
+    )
+    if "sampling_error" not in summary.columns:
+        summary = summary.with_columns(sampling_error=pl.lit(None, pl.Float64))
+
+    marked = pl.col("value") < few
+    thin = (
+        pl.DataFrame({"few": (living < few).ravel()})
+        .with_row_index("cell")
+        .with_columns(pl.col("cell").cast(pl.Int64))
+    )
+    health = (
+        health.with_columns(cell=pl.col("index") // len(HEALTH))
+        .join(thin, on="cell", how="left", maintain_order="left")
+        .drop("cell")
+    )
+    rest = [
+        span.with_columns(place=pl.lit(""), age_band=pl.lit("")),
+        risks.with_columns(place=pl.lit("")),
+    ]
+    health = pl.concat(
+        [health, *[x.with_columns(few=pl.lit(False)) for x in rest]], how="diagonal"
+    )
+    return {
+        "summary": summary.select(
+            "arm", "year", "place", "measure", "unit", "value", "lower", "upper", "sampling_error"
+        ),
+        "people": people.with_columns(few=marked).select(*_CELL, "segment", *_VALUES),
+        "conditions": ill.with_columns(few=marked).select(
+            "arm", "year", "place", "condition", *_CELL[3:], "measure", *_VALUES
+        ),
+        "deaths": deaths.with_columns(few=marked).select(*_CELL, *_VALUES),
+        "health": health.select(*_CELL, "measure", *_VALUES),
+    }
+
+
+_CELL = ("arm", "year", "place", "sex", "age_band", "imd_quintile")
+_VALUES = ("value", "lower", "upper", "few")
+
+
+def _pick(axes: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:
+    return {name: axes[name] for name in names}
+
+
+def _kept(values: Array, of: Array) -> pl.Series:
+    return pl.Series(values[_present(of.ravel())])
+
+
+def _present(value: Array) -> NDArray[np.bool_]:
+    return ~np.isnan(value) & (value != 0.0)
+
+
+class _Layout:
+    """Unrolls arrays into long frames, leaving out cells that are nil everywhere."""
+
+    def __init__(self, arm: str, bounds: Bounds | None) -> None:
+        self._arm = arm
+        self._bounds = bounds
+
+    def frame(
+        self,
+        name: str,
+        values: Array,
+        axes: Mapping[str, object],
+        keep: Callable[[Array], NDArray[np.bool_]] = _present,
+    ) -> pl.DataFrame:
+        flat = values.ravel()
+        bound = self._bounds[name] if self._bounds is not None else None
+        kept = keep(flat)
+        if bound is not None:
+            kept = kept | keep(bound[1].ravel())
+        index = np.flatnonzero(kept)
+        where = np.unravel_index(index, values.shape)
+        columns: dict[str, pl.Series] = {}
+        for position, (axis, labels) in zip(where, axes.items(), strict=True):
+            columns[axis] = pl.Series(axis, list(labels)).gather(position)  # type: ignore[call-overload]
+        frame = pl.DataFrame(columns).with_columns(
+            arm=pl.lit(self._arm), index=pl.Series(index), value=pl.Series(flat[index])
+        )
+        if bound is None:
+            empty = pl.lit(None, pl.Float64)
+            return frame.with_columns(lower=empty, upper=empty)
+        return frame.with_columns(
+            lower=pl.Series(bound[0].ravel()[index]).fill_nan(None),
+            upper=pl.Series(bound[1].ravel()[index]).fill_nan(None),
+        )
