@@ -15,7 +15,8 @@ import polars as pl
 
 _BANDS = ["0-4", *[f"{a}-{a + 4}" for a in range(5, 90, 5)], "90+"]
 _COLUMNS = (
-    "id,label,value,lower,upper,distribution,unit,source,as_of,grade,note".split(",")
+    *("id", "label", "value", "lower", "upper", "distribution"),
+    *("unit", "source", "as_of", "grade", "note"),
 )
 
 
@@ -65,7 +66,9 @@ def _mortality(reference: Path) -> pl.DataFrame:
         pl.read_csv(reference / "wh_deaths_cause_age_sex_qimd_2001_2016.csv")
         .filter(pl.col("year").is_in([2014, 2015, 2016]))
         .with_columns(band, sex=pl.col("sex").replace_strict(sexes))
-        .group_by("sex", pl.col("qimd").str.slice(0, 1).cast(pl.Int64).alias("quintile"), "age_band")
+        .group_by(
+            "sex", pl.col("qimd").str.slice(0, 1).cast(pl.Int64).alias("quintile"), "age_band"
+        )
         .agg(pl.col("deaths").sum())
     )
     alive = (
@@ -77,7 +80,9 @@ def _mortality(reference: Path) -> pl.DataFrame:
                 lambda a: _BANDS[min(a // 5, 18)], return_dtype=pl.String
             ),
         )
-        .group_by("sex", pl.col("qimd").str.slice(0, 1).cast(pl.Int64).alias("quintile"), "age_band")
+        .group_by(
+            "sex", pl.col("qimd").str.slice(0, 1).cast(pl.Int64).alias("quintile"), "age_band"
+        )
         .agg(people=pl.col("pops").sum().round(0).cast(pl.Int64))
     )
     joined = died.join(alive, on=["sex", "quintile", "age_band"], how="full", coalesce=True)
@@ -85,10 +90,11 @@ def _mortality(reference: Path) -> pl.DataFrame:
         message = "deaths and people by quintile do not match cell for cell"
         raise ValueError(message)
     order = pl.Enum(_BANDS)
-    return joined.with_columns(pl.col("age_band").cast(order)).sort(
-        "sex", "quintile", "age_band"
-    ).with_columns(pl.col("age_band").cast(pl.String)).select(
-        "sex", "quintile", "age_band", "deaths", "people"
+    return (
+        joined.with_columns(pl.col("age_band").cast(order))
+        .sort("sex", "quintile", "age_band")
+        .with_columns(pl.col("age_band").cast(pl.String))
+        .select("sex", "quintile", "age_band", "deaths", "people")
     )
 
 
@@ -143,10 +149,10 @@ _VERIFIED = [
         "",
         "fixed",
         "base year of the projection",
-        "ONS subnational population projections for England, 2018-based (March 2020): yearly births "
-        "and net migration of each authority; the level of births is set to the infants counted at "
-        "mid-2023, the national level of migration to the ONS 2022-based principal assumption, and "
-        "the last projected year (2043) is held beyond it",
+        "ONS subnational population projections for England, 2018-based (March 2020): yearly "
+        "births and net migration of each authority; the level of births is set to the infants "
+        "counted at mid-2023, the national level of migration to the ONS 2022-based principal "
+        "assumption, and the last projected year (2043) is held beyond it",
         "2020-03-24",
         "V",
         "The 2018-based projection predates the pandemic, the 2021 Census and recent migration",

@@ -25,7 +25,7 @@ def stationary(died: Array) -> Array:
     Returns:
         ``[..., 106]`` person-years lived at each age; the last age is open.
     """
-    lived = np.cumprod(1.0 - died[..., :-1], axis=-1)
+    lived: Array = np.cumprod(1.0 - died[..., :-1], axis=-1, dtype=np.float64)
     # Those aged 105 and over leave at the last rate: a geometric series closes the open age.
     lived[..., -1] /= np.maximum(died[..., -1], 1e-9)
     return lived
@@ -42,7 +42,8 @@ def expectancy(died: Array, healthy: Array | None = None) -> Array:
         Years, with the last axis summed away.
     """
     lived = stationary(died)
-    return (lived if healthy is None else lived * healthy).sum(axis=-1)
+    years: Array = (lived if healthy is None else lived * healthy).sum(axis=-1)
+    return years
 
 
 def slope_index(values: Array, people: Array) -> Array:

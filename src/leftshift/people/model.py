@@ -9,6 +9,7 @@ health together (:func:`leftshift.engine.life_course`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,10 @@ PARTICLES_IN_DRAWS = 5_000
 LANES = 32
 DEATH = 20
 STEP_ROWS = 107
+
+
+#: A number of simulants at the base, or one for every resident.
+People = int | Literal["all"]
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def build(
     area: Area,
     frame: Frame,
     *,
-    people: int | str,
+    people: People,
     seed: int,
     particles: int,
     threads: int = 1,

@@ -8,12 +8,15 @@ out apart, from replicates with other seeds.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +28,14 @@ from leftshift.catalogue import Catalogue, Parameters
 from leftshift.engine import simulate
 from leftshift.errors import SettingError
 from leftshift.people import prevalence, risk
-from leftshift.people.model import PARTICLES, PARTICLES_IN_DRAWS, Frame, World, build
+from leftshift.people.model import (
+    PARTICLES,
+    PARTICLES_IN_DRAWS,
+    Frame,
+    People,
+    World,
+    build,
+)
 from leftshift.people.spread import Spread
 from leftshift.people.tables import (
     RISK_UNITS,
@@ -74,7 +84,7 @@ def identity(
     *,
     base_year: int = 2025,
     years: int = 20,
-    people: int | str = 100_000,
+    people: People = 100_000,
     draws: int = 0,
     seed: int = 1,
 ) -> dict[str, Any]:
@@ -86,6 +96,7 @@ def identity(
     return {
         "kind": "outlook",
         "version": version("leftshift"),
+        "method": _method(),
         "catalogue": catalogue.layers,
         "area": area.identity(),
         "base_year": base_label(base_year),
@@ -94,6 +105,18 @@ def identity(
         "draws": draws,
         "seed": seed,
     }
+
+
+@cache
+def _method() -> str:
+    """SHA-256 of the code that makes the figures, so that a changed method is a new run."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for room in ("areas", "catalogue", "engine", "people"):
+        for file in sorted((package / room).glob("*.py")):
+            digest.update(f"{room}/{file.name}\n".encode())
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def base_label(base_year: int) -> str:
@@ -117,7 +140,7 @@ def compute(
     *,
     base_year: int = 2025,
     years: int = 20,
-    people: int | str = 100_000,
+    people: People = 100_000,
     draws: int = 0,
     seed: int = 1,
     threads: int = 1,
@@ -191,7 +214,9 @@ def compute(
         )
         bounds = spread.bounds(central.arrays())
         if lives <= LARGEST_REPLICATED:
-            sampling = _sampling_error(central_parameters, area, frame, people, seed, threads, report)
+            sampling = _sampling_error(
+                central_parameters, area, frame, people, seed, threads, report
+            )
 
     report("writing tables", 0, 1)
     tables = frames(
@@ -249,12 +274,8 @@ def compute(
     )
 
 
-def _run(
-    parameters: Parameters, area: Area, frame: Frame, people: int | str, seed: int
-) -> Measures:
-    world = build(
-        parameters, area, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS
-    )
+def _run(parameters: Parameters, area: Area, frame: Frame, people: People, seed: int) -> Measures:
+    world = build(parameters, area, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS)
     tallies = simulate(world.lives, [world.tables], world.scoring, seed=seed, threads=1)[0]
     return measure(world, tallies, frame, risk.risk_values(parameters))
 
@@ -263,7 +284,7 @@ def _sampling_error(
     parameters: Parameters,
     area: Area,
     frame: Frame,
-    people: int | str,
+    people: People,
     seed: int,
     threads: int,
     report: Progress,
@@ -418,9 +439,7 @@ def _names(catalogue: Catalogue, area: Area) -> pl.DataFrame:
         rows.append(("measure", name, text, unit))
     rows += [("measure", name, _words(name), unit) for name, unit in RISK_UNITS.items()]
     rows.append(("measure", "utility", "Mean utility (EQ-5D)", "utility"))
-    rows += [
-        ("segment", s, "Under 17" if s == "0" else f"Core segment {s}", "") for s in SEGMENTS
-    ]
+    rows += [("segment", s, "Under 17" if s == "0" else f"Core segment {s}", "") for s in SEGMENTS]
     return pl.DataFrame(rows, schema=["kind", "id", "label", "unit"], orient="row")
 
 

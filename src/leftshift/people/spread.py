@@ -73,7 +73,10 @@ class Spread:
             for kept in (self._low[name], self._high[name]):
                 first = kept[min(whole, self._kept - 1)].astype(np.float64)
                 second = kept[min(whole + 1, self._kept - 1)].astype(np.float64)
-                ends.append(np.where(part > 0, first + part * (second - first), first))
+                # Where a cell had too few values, both are infinite and their difference is none.
+                with np.errstate(invalid="ignore"):
+                    between = first + part * (second - first)
+                ends.append(np.where(part > 0, between, first))
             lower, upper = (np.where(np.isfinite(e), e, np.nan) for e in ends)
             result[name] = (np.fmin(lower, value), np.fmax(upper, value))
         return result

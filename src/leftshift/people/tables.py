@@ -198,9 +198,7 @@ def measure(world: World, tallies: Tallies, frame: Frame, risks: Mapping[str, Ar
     with np.errstate(divide="ignore", invalid="ignore"):
         share = 100.0 * total / counts[0]
         mean = _with_total(score) / counts[0]
-    summary = np.stack(
-        [*counts, total, share, mean, *[_with_total(x) for x in tail]], axis=-1
-    )
+    summary = np.stack([*counts, total, share, mean, *[_with_total(x) for x in tail]], axis=-1)
     return Measures(
         people=segments,
         conditions=illness,
@@ -223,7 +221,8 @@ def _by_step_and_place(world: World, steps: int, places: int) -> Array:
     roll = world.roll
     newborn = (roll.cohort + roll.enter) < 0
     cell = roll.enter[newborn].astype(np.int64) * places + roll.place[newborn]
-    return np.bincount(cell, roll.weight[newborn], minlength=steps * places).reshape(steps, places)
+    counted = np.bincount(cell, roll.weight[newborn], minlength=steps * places)
+    return counted.astype(np.float64).reshape(steps, places)
 
 
 def _expectancies(world: World, tallies: Tallies, years: int) -> tuple[Array, Array]:
@@ -320,9 +319,7 @@ def frames(
         {**_pick(axes, by_cell), "condition": conditions, "measure": ("prevalent", "incident")},
     )
     deaths = lay.frame("deaths", central.deaths, _pick(axes, by_cell))
-    health = lay.frame(
-        "health", central.health, {**_pick(axes, by_cell), "measure": tuple(HEALTH)}
-    )
+    health = lay.frame("health", central.health, {**_pick(axes, by_cell), "measure": tuple(HEALTH)})
     span = lay.frame(
         "expectancy",
         central.expectancy,
@@ -377,9 +374,7 @@ def frames(
         span.with_columns(place=pl.lit(""), age_band=pl.lit("")),
         risks.with_columns(place=pl.lit("")),
     ]
-    health = pl.concat(
-        [health, *[x.with_columns(few=pl.lit(False)) for x in rest]], how="diagonal"
-    )
+    health = pl.concat([health, *[x.with_columns(few=pl.lit(False)) for x in rest]], how="diagonal")
     return {
         "summary": summary.select(
             "arm", "year", "place", "measure", "unit", "value", "lower", "upper", "sampling_error"
@@ -406,7 +401,8 @@ def _kept(values: Array, of: Array) -> pl.Series:
 
 
 def _present(value: Array) -> NDArray[np.bool_]:
-    return ~np.isnan(value) & (value != 0.0)
+    present: NDArray[np.bool_] = ~np.isnan(value) & (value != 0.0)
+    return present
 
 
 class _Layout:
@@ -427,7 +423,8 @@ class _Layout:
         bound = self._bounds[name] if self._bounds is not None else None
         kept = keep(flat)
         if bound is not None:
-            kept = kept | keep(bound[1].ravel())
+            # Nil in the central run but not in every draw is a row; no value at all is none.
+            kept = kept | (keep(bound[1].ravel()) & ~np.isnan(flat))
         index = np.flatnonzero(kept)
         where = np.unravel_index(index, values.shape)
         columns: dict[str, pl.Series] = {}
