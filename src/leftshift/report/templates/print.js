@@ -1,0 +1,1 @@
+(function(){var s=[];addEventListener("beforeprint",function(){s=[].slice.call(document.querySelectorAll("details:not([open])"));s.forEach(function(d){d.open=true})});addEventListener("afterprint",function(){s.forEach(function(d){d.open=false})})})();

@@ -1,0 +1,249 @@
+"""The workbook: summary sheets of a run, one named table each, none too long for Excel.
+
+It follows the Government Analysis Function's advice for spreadsheets: a cover, contents and notes,
+a title in A1, one table to a sheet, no merged cells, no meaning by colour alone, blanks explained.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from leftshift.report import theme, words
+from leftshift.report.findings import Findings
+from leftshift.report.sheets import Sheet, sheets_of
+
+#: Workbooks say when they were made; a fixed date keeps the bytes the same for the same tables.
+_CREATED = dt.datetime(2026, 1, 1)
+
+
+_TOP = 4
+
+
+def write(f: Findings, path: Path) -> None:
+    """Write the workbook.
+
+    Args:
+        f: The findings of a run.
+        path: Where to; replaced if it is there.
+    """
+    sheets = sheets_of(f)
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties(
+            {
+                "title": str(f.about.get("title") or f"The outlook for {f.area_name}"),
+                "subject": f"{f.now} to {f.end}",
+                "author": "Leftshift",
+                "comments": "Simulated figures for planning. Not endorsed by the NHS.",
+                "created": _CREATED,
+            }
+        )
+        formats = _Formats(book)
+        _prose(book, formats, "Cover", _cover(f))
+        _contents(book, formats, f, sheets)
+        _prose(book, formats, "Notes", _notes(f))
+        for sheet in sheets:
+            _table(book, formats, sheet)
+
+
+class _Formats:
+    """The few cell formats of the workbook."""
+
+    def __init__(self, book: Any) -> None:
+        base = {"font_name": "Arial", "font_size": 11, "valign": "top"}
+        self.title = book.add_format(
+            {**base, "bold": True, "font_size": 16, "font_color": theme.DARK_BLUE}
+        )
+        self.head = book.add_format({**base, "bold": True, "font_size": 12})
+        self.wrap = book.add_format({**base, "text_wrap": True})
+        self.plain = book.add_format(base)
+        self.link = book.add_format({**base, "font_color": theme.BLUE, "underline": 1})
+        self.whole = book.add_format({**base, "num_format": "#,##0"})
+        self.tenth = book.add_format({**base, "num_format": "#,##0.0"})
+        self.fine = book.add_format({**base, "num_format": "#,##0.00"})
+        self.any = book.add_format({**base, "num_format": "General"})
+        self.bold = book.add_format({**base, "bold": True, "text_wrap": True})
+
+
+def _prose(book: Any, formats: _Formats, name: str, lines: Sequence[tuple[str, str]]) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, 0, 110, formats.wrap)
+    sheet.hide_gridlines(2)
+    for i, (style, text) in enumerate(lines):
+        sheet.write_string(i, 0, text, getattr(formats, style))
+
+
+def _cover(f: Findings) -> list[tuple[str, str]]:
+    title = str(f.about.get("title") or f"The outlook for {f.area_name}")
+    return [
+        ("title", f"{title}: {f.now} to {f.end}"),
+        ("wrap", "Who lives here and how ill they become, if nothing changes."),
+        *[("wrap", line) for line in words.headlines(f)],
+        ("head", "How sure are the figures?"),
+        ("wrap", words.certainty(f)),
+        ("wrap", words.sampling(f)),
+        ("head", "Where they come from"),
+        (
+            "wrap",
+            f"Leftshift {f.run.identity.get('version', '')}, run {f.run.identity_sha256[:12]}. "
+            f"Command: {f.about.get('command', '')}",
+        ),
+        *[("wrap", str(line)) for line in f.about.get("attribution") or []],
+        ("wrap", "Leftshift is independent; it is not endorsed by the NHS."),
+    ]
+
+
+def _contents(book: Any, formats: _Formats, f: Findings, sheets: Sequence[Sheet]) -> None:
+    sheet = book.add_worksheet("Contents")
+    sheet.set_column(0, 0, 30, formats.plain)
+    sheet.set_column(1, 1, 90, formats.wrap)
+    sheet.set_column(2, 2, 12, formats.whole)
+    sheet.write_string(0, 0, "Contents", formats.title)
+    sheet.write_string(1, 0, "One row for each sheet; follow the link to go to it.", formats.plain)
+    rows: list[tuple[str, str, int | None]] = [("Notes", "Method, definitions and grades", None)]
+    rows += [(s.name, s.title, s.frame.height) for s in sheets]
+    sheet.add_table(
+        2,
+        0,
+        2 + len(rows),
+        2,
+        {
+            "name": "contents",
+            "style": "Table Style Light 1",
+            "autofilter": False,
+            "columns": [{"header": h} for h in ("Sheet", "What it holds", "Rows")],
+        },
+    )
+    for i, (name, title, height) in enumerate(rows):
+        sheet.write_url(3 + i, 0, f"internal:'{name}'!A1", formats.link, name)
+        sheet.write_string(3 + i, 1, title, formats.wrap)
+        if height is None:
+            sheet.write_string(3 + i, 2, "text", formats.plain)
+        else:
+            sheet.write_number(3 + i, 2, height, formats.whole)
+
+
+def _notes(f: Findings) -> list[tuple[str, str]]:
+    lines = [("title", "Notes")]
+    lines += [
+        ("head", "Method"),
+        (
+            "wrap",
+            "Leftshift simulates the residents of an area one by one: births, deaths, moves, "
+            "new illness and recovery, year by year, with nothing changed by policy.",
+        ),
+        ("wrap", words.certainty(f)),
+        ("wrap", words.sampling(f)),
+        (
+            "wrap",
+            "Figures marked “yes” under “Few” rest on fewer than 30 simulated people: too few "
+            "to rely on. An empty cell under Lower, Upper or Sampling error means that it was not "
+            "worked out.",
+        ),
+        (
+            "wrap",
+            "Healthy life expectancy here means years without major illness (Sullivan's "
+            "method). It is not the Office for National Statistics' measure of self-rated health.",
+        ),
+        (
+            "wrap",
+            "A person with several conditions is counted under each: never add conditions up.",
+        ),
+        ("wrap", str(f.about.get("projection_note") or "")),
+    ]
+    if f.about.get("warnings"):
+        lines.append(("head", "Warnings of this run"))
+        lines += [("wrap", str(w)) for w in f.about["warnings"]]
+    lines.append(("head", "Grades of the inputs"))
+    lines += [
+        ("wrap", f"{g}: {name}. {meaning[0].upper()}{meaning[1:]}.")
+        for g, (name, meaning) in words.GRADES.items()
+    ]
+    lines.append(("head", "Words used here"))
+    lines += [("wrap", f"{term}: {meaning}") for term, meaning in words.GLOSSARY]
+    lines += [
+        ("head", "The whole of the figures"),
+        (
+            "wrap",
+            "These sheets are summaries. Every figure, by place, sex, age band, deprivation "
+            "fifth and segment, is in the folder tables/ beside this workbook, as Parquet files.",
+        ),
+        ("wrap", 'In R: library(arrow); people <- read_parquet("tables/people.parquet")'),
+        (
+            "wrap",
+            "In Power BI: Get data, Parquet, and give the full path of tables/people.parquet; "
+            'or in Power Query: Parquet.Document(File.Contents("C:\\…\\tables\\people.parquet"))',
+        ),
+        ("wrap", 'In Python: import polars; polars.read_parquet("tables/people.parquet")'),
+    ]
+    return [line for line in lines if line[1]]
+
+
+_WIDTHS = {
+    "Place": 28,
+    "Measure": 48,
+    "Unit": 20,
+    "Source": 70,
+    "Label": 48,
+    "Note": 50,
+    "Condition": 34,
+    "Compared": 44,
+    "Id": 40,
+    "Measure id": 30,
+    "Condition id": 28,
+    "Sampling error": 16,
+    "Deprivation fifth": 18,
+    "New cases in the year": 22,
+}
+
+
+def _table(book: Any, formats: _Formats, sheet: Sheet) -> None:
+    target = book.add_worksheet(sheet.name)
+    frame = sheet.frame
+    target.write_string(0, 0, sheet.title, formats.title)
+    target.write_string(1, 0, sheet.notes, formats.plain)
+    target.write_url(2, 0, "internal:'Contents'!A1", formats.link, "Back to contents")
+    heads = frame.columns
+    units = frame["Unit"].to_list() if "Unit" in heads else None
+    name = "".join(ch if ch.isalnum() else "_" for ch in sheet.name.lower()).strip("_")
+    target.add_table(
+        _TOP - 1,
+        0,
+        _TOP - 1 + frame.height,
+        len(heads) - 1,
+        {"name": name, "style": "Table Style Light 1", "columns": [{"header": h} for h in heads]},
+    )
+    for i, head in enumerate(heads):
+        values = frame[head].to_list()
+        if frame.schema[head].is_numeric():
+            target.set_column(i, i, _WIDTHS.get(head, 13))
+            _numbers(target, formats, i, values, units, name)
+        else:
+            target.set_column(i, i, _WIDTHS.get(head, 16))
+            for row, value in enumerate(values, start=_TOP):
+                if value is not None and value != "":
+                    target.write_string(row, i, str(value), formats.plain)
+    target.freeze_panes(_TOP, 1)
+
+
+def _numbers(
+    target: Any, formats: _Formats, column: int, values: Sequence[Any], units: Any, name: str
+) -> None:
+    for row, value in enumerate(values, start=_TOP):
+        if value is None or value != value:
+            continue
+        if name in ("sources", "risk_factors"):
+            style = formats.any if name == "sources" else formats.fine
+        elif units is not None:
+            places = words.decimals(units[row - _TOP])
+            style = (formats.whole, formats.tenth, formats.fine)[places]
+        else:
+            style = formats.whole
+        if name == "does_it_know_us" and abs(value) < 100:
+            style = formats.fine
+        target.write_number(row, column, value, style)
