@@ -1,0 +1,517 @@
+"""The simulation: every arm's lives in one pass over the people.
+
+What a step means (``oracle.py`` says the same slowly):
+
+- Hazards use the state at the start of the step. A lane's multiplier is the product of the
+  ratios of the conditions present, of the risks of the person's levels, and of frailty to the
+  lane's power. Death and each onset are competing exponential clocks within the step.
+- An event happens in the step in which the person's cumulative hazard passes the exponential
+  threshold drawn for that person, event and episode. The hazard is taken off year by year in
+  float32 and never as a jump: rounding is then monotone, so a lower hazard cannot bring its own
+  event forward, not even by rounding.
+- What is present is not at risk, and what remits is not at risk until the next step. In the step
+  in which a person dies, an onset counts when its own time within the step is before death's.
+
+How it is made fast: people of one group and cohort share their rates and ages, so tallies are
+kept as differences along the cohort (added when a state starts, taken off when it ends) and
+summed once per cohort; conditions are lanes of vectors; the products of ratios come from four
+tables of 32 combinations of five conditions; multipliers are worked out anew only at an event or
+when the band of age or the period changes; thresholds are drawn once for all arms.
+
+All tallies are float64 sums of float32 terms. As long as weights lie within a factor of some
+hundreds of each other these sums are exact, so nothing is left over where people have gone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .compiling import compiled, inlined
+from .lives import BANDS, DEATH_LANE, NEVER
+from .randoms import REMISSION, exponential, word
+from .vectors import (
+    AFTER,
+    BASE,
+    FRAILTY,
+    MULTIPLIER,
+    RESIDUAL,
+    WIDTH,
+    chances,
+    combine,
+    count_bits,
+    lowest_bit,
+    passed,
+    scale,
+    thresholds,
+    years,
+)
+
+ENOUGH = np.float32(3e38)  # a threshold that no hazard passes: for what is present
+
+# --- one person's arithmetic --------------------------------------------------------------------
+
+
+@compiled
+def draw(seed: Any, ids: Any, out: Any) -> None:
+    """Fill ``out[n, WIDTH]`` with everyone's first thresholds: once for all arms."""
+    for i in range(ids.size):
+        thresholds(seed, ids[i], out[i])
+        for k in range(DEATH_LANE + 1, WIDTH):
+            out[i, k] = ENOUGH
+
+
+@inlined
+def power(x: Any, exponent: Any) -> Any:
+    """``x ** exponent``, quickly for the exponents in use."""
+    if exponent == np.float32(1.0):
+        return x
+    if exponent == np.float32(0.5):
+        return np.sqrt(x)
+    if exponent == np.float32(0.0):
+        return np.float32(1.0)
+    return x**exponent
+
+
+@inlined
+def start_band(work: Any, rates: Any, levels: Any, period: Any, stratum: Any, band: Any) -> None:
+    """The part of the multipliers that events do not change: frailty and risk factors."""
+    source = FRAILTY
+    for f in range(levels.size):
+        scale(work, source, rates.risk[period, f, levels[f], stratum, band])
+        source = BASE
+
+
+@inlined
+def multiply(work: Any, products: Any, band: Any, bits: Any) -> None:
+    """The multipliers: their base times the ratios of all conditions present."""
+    a = products[band, 0, bits & 31]
+    b = products[band, 1, (bits >> 5) & 31]
+    c = products[band, 2, (bits >> 10) & 31]
+    d = products[band, 3, (bits >> 15) & 31]
+    combine(work, a, b, c, d)
+
+
+@inlined
+def band_of(age: Any) -> Any:
+    """The band of age of tallies; age -1 is in the first."""
+    return min(max(age, 0) // 5, BANDS - 1)
+
+
+@inlined
+def count_cases(flow: Any, bits: Any, weight: Any, diary: Any, i: Any, t: Any) -> None:
+    """Tally new cases of step ``t``, and write them down if a diary is kept."""
+    while bits != 0:
+        k = lowest_bit(bits)
+        bits &= bits - 1
+        flow[k] += weight
+        if diary.death.size > 0 and diary.onset[i, k] == NEVER:
+            diary.onset[i, k] = t
+
+
+@compiled
+def before_death(work: Any, hazard: Any, bits: Any) -> Any:
+    """Of the conditions passed in the step of death, those whose own time came first."""
+    death = work[RESIDUAL + DEATH_LANE] / (hazard[DEATH_LANE] * work[MULTIPLIER + DEATH_LANE])
+    kept = np.int64(0)
+    while bits != 0:
+        k = lowest_bit(bits)
+        bits &= bits - 1
+        if work[RESIDUAL + k] / (hazard[k] * work[MULTIPLIER + k]) < death:
+            kept |= np.int64(1) << k
+    return kept
+
+
+@compiled
+def remission_step(
+    seed: Any, person: Any, condition: Any, spell: Any, yearly: Any, since: Any, t: Any, steps: Any
+) -> Any:
+    """The step at whose end a spell ends: it has lasted ``since`` years at stock ``t``."""
+    left = exponential(word(seed, person, REMISSION + condition, spell))
+    last = yearly.size - 1
+    for step in range(t, steps):
+        left = np.float32(left - yearly[min(since, last)])
+        if left < np.float32(0.0):
+            return step
+        since += 1
+    return NEVER
+
+
+# --- tallies -------------------------------------------------------------------------------------
+
+
+@inlined
+def points(worth: Any, bits: Any) -> Any:
+    """A state's score in hundredths."""
+    return (
+        worth.score[0, bits & 31]
+        + worth.score[1, (bits >> 5) & 31]
+        + worth.score[2, (bits >> 10) & 31]
+        + worth.score[3, (bits >> 15) & 31]
+    )
+
+
+@inlined
+def segment_of(worth: Any, score: Any) -> Any:
+    """The segment of an adult with a score, 0 for segment 1."""
+    segment = np.int64(0)
+    for k in range(1, 5):
+        segment += np.int64(score >= worth.starts[k])
+    return segment
+
+
+@inlined
+def appraise(worth: Any, bits: Any, w: Any) -> Any:
+    """What one person's state adds: segment, utility, score, major illness, two, four or more."""
+    score = points(worth, bits)
+    utility = (
+        worth.utility[0, bits & 31]
+        * worth.utility[1, (bits >> 5) & 31]
+        * (worth.utility[2, (bits >> 10) & 31] * worth.utility[3, (bits >> 15) & 31])
+    )
+    count = count_bits(bits)
+    return (
+        segment_of(worth, score),
+        # Rounded to float32 so that sums are exact and cancel exactly.
+        np.float64(np.float32(w * utility)),
+        w * score,
+        w if score > worth.major else 0.0,
+        w if count >= 2 else 0.0,
+        w if count >= 4 else 0.0,
+    )
+
+
+@inlined
+def add_state(row: Any, bits: Any, w: Any, value: Any, sign: Any) -> None:
+    """Add a whole state to a row of differences (or take it off, with sign -1)."""
+    left = bits
+    while left != 0:
+        row[lowest_bit(left)] += w * sign
+        left &= left - 1
+    row[20] += w * sign
+    row[21] += value[1] * sign
+    row[22] += value[2] * sign
+    row[23] += value[3] * sign
+    row[24 + value[0]] += w * sign
+    row[30] += value[4] * sign
+    row[31] += value[5] * sign
+
+
+@inlined
+def change_state(row: Any, on: Any, off: Any, w: Any, old: Any, new: Any) -> None:
+    """Add to a row of differences what a change of state changes."""
+    while on != 0:
+        row[lowest_bit(on)] += w
+        on &= on - 1
+    while off != 0:
+        row[lowest_bit(off)] -= w
+        off &= off - 1
+    row[21] += new[1] - old[1]
+    row[22] += new[2] - old[2]
+    row[23] += new[3] - old[3]
+    row[24 + old[0]] -= w
+    row[24 + new[0]] += w
+    row[30] += new[4] - old[4]
+    row[31] += new[5] - old[5]
+
+
+@inlined
+def price_loads(out: Any, products: Any, bits: Any, weight: Any) -> None:
+    """One person's loads in a state, before the rates of age and segment."""
+    a = products[0, bits & 31]
+    b = products[1, (bits >> 5) & 31]
+    c = products[2, (bits >> 10) & 31]
+    d = products[3, (bits >> 15) & 31]
+    for k in range(out.size):
+        out[k] = weight * ((a[k] * b[k]) * (c[k] * d[k]))
+
+
+@inlined
+def add_loads(into: Any, loads: Any) -> None:
+    """Add one person's loads to a row of differences."""
+    for k in range(loads.size):
+        into[k] += np.float64(loads[k])
+
+
+@inlined
+def remove_loads(into: Any, loads: Any) -> None:
+    """Take one person's loads off a row of differences."""
+    for k in range(loads.size):
+        into[k] -= np.float64(loads[k])
+
+
+@compiled
+def close_cohort(
+    scratch: Any, cells: Any, rates: Any, worth: Any, stratum: Any, cohort: Any
+) -> None:
+    """Sum the differences of one cohort into the tallies, and leave them zero."""
+    along, now = scratch.along, scratch.state_now
+    load, segments = scratch.load_now, scratch.load_sums
+    steps = cells.flow.shape[0]
+    loads = cells.load.shape[2]
+    people_before = 0.0
+    utility_before = 0.0
+    now[:] = 0.0
+    load[:] = 0.0
+    segments[:] = 0.0
+    for t in range(max(0, -1 - cohort), steps + 1):
+        row = along.state[t]
+        # Loops to a size, not to a number: the compiler then makes vectors of them.
+        for k in range(row.size):
+            now[k] += row[k]
+        for k in range(row.size):
+            row[k] = 0.0
+        age = cohort + t
+        people = 0.0
+        utility = 0.0
+        if age >= 0:
+            single = min(age, 105)
+            out = cells.stock[t, band_of(single)]
+            people = now[20]
+            ratio = now[21]
+            utility = ratio * worth.norm[stratum, single]
+            now[21] = utility
+            if age < worth.child_age:
+                for k in range(24):
+                    out[k] += now[k]
+                out[29] += people
+                out[30] += now[30]
+                out[31] += now[31]
+            else:
+                for k in range(out.size):
+                    out[k] += now[k]
+            now[21] = ratio
+            ages = cells.stock_age[t, single]
+            ages[0] += people
+            ages[1] += people - now[23]
+            ages[2] += utility
+        this = t & 1
+        if loads > 0:
+            load[this] = 0.0
+            for s in range(5):
+                change = along.load[t, s]
+                total = segments[s]
+                for k in range(loads):
+                    total[k] += change[k]
+                    change[k] = 0.0
+                if age >= 0:
+                    segment = 0 if age < worth.child_age else s + 1
+                    rate = rates.rate[stratum, min(age, 105), segment]
+                    into = load[this, segment]
+                    for k in range(loads):
+                        into[k] += total[k] * rate[k]
+        if t > 0 and age > -1:
+            # the step that ends at this stock, in the band and row of the age at its start
+            step = t - 1
+            start = min(age - 1, 105)
+            flow = cells.flow[step, band_of(start)]
+            flow[22] += 0.5 * (people_before + people)
+            flow[23] += 0.5 * (utility_before + utility)
+            if loads > 0:
+                for s in range(6):
+                    into = cells.load[step, s]
+                    one = load[0, s]
+                    other = load[1, s]
+                    for k in range(loads):
+                        into[k] += 0.5 * (one[k] + other[k])
+        if t < steps:
+            single = min(age, 105)
+            ages = cells.flow_age[t, single + 1]
+            ages[1] += along.expected[t]
+            ages[2] += now[20]
+            cells.flow[t, band_of(single), 21] += along.expected[t]
+            along.expected[t] = 0.0
+        people_before = people
+        utility_before = utility
+    along.state[steps + 1] = 0.0
+    along.load[steps + 1] = 0.0
+
+
+@compiled
+def open_cohort(rates: Any, stratum: Any, cohort: Any, hazard: Any, band: Any, change: Any) -> None:
+    """One cohort's hazards year by year, its bands, and when its multipliers next change."""
+    steps = rates.hazard.shape[1]
+    for t in range(steps):
+        age = min(max(cohort + t, -1), 105)
+        row = rates.hazard[stratum, t, age + 1]
+        into = hazard[t]
+        for k in range(into.size):
+            into[k] = row[k]
+        band[t] = max(age, 0) // 5
+    change[steps - 1] = steps
+    for t in range(steps - 2, -1, -1):
+        same = band[t] == band[t + 1] and rates.period[t] == rates.period[t + 1]
+        change[t] = change[t + 1] if same else t + 1
+
+
+@compiled
+def live(
+    people: Any,
+    stratum: Any,
+    seed: Any,
+    rates: Any,
+    worth: Any,
+    cells: Any,
+    diary: Any,
+    scratch: Any,
+) -> None:
+    """Live the lives of one chunk (one group) in one arm."""
+    steps = rates.hazard.shape[1]
+    remitting = rates.remits.size
+    along, hazard, work = scratch.along, scratch.hazard, scratch.work
+    band, change, exposure = scratch.band, scratch.change, scratch.exposure
+    spell, ends, loads = scratch.spell, scratch.ends, scratch.loads
+    can_remit = np.int64(0)
+    for j in range(remitting):
+        can_remit |= np.int64(1) << rates.remits[j]
+
+    n = people.id.size
+    cohort = np.int64(0)
+    for i in range(n):
+        if i == 0 or np.int64(people.cohort[i]) != cohort:
+            if i > 0:
+                close_cohort(scratch, cells, rates, worth, stratum, cohort)
+            cohort = np.int64(people.cohort[i])
+            open_cohort(rates, stratum, cohort, hazard, band, change)
+        t = np.int64(people.enter[i])
+        if t > steps:
+            continue
+        weight = people.weight[i]
+        w = np.float64(weight)
+        person = people.id[i]
+        bits = np.int64(people.state[i])
+        value = appraise(worth, bits, w)
+        add_state(along.state[t], bits, w, value, 1.0)
+        if loads.size > 0:
+            price_loads(loads, rates.load_products, bits, weight)
+            add_loads(along.load[t, value[0]], loads)
+        gone = min(np.int64(people.leave[i]), steps + 1)
+        last = min(gone, steps)
+        first = t
+
+        for k in range(WIDTH):
+            work[RESIDUAL + k] = scratch.thresholds[i, k]
+        left = bits
+        while left != 0:
+            work[RESIDUAL + lowest_bit(left)] = ENOUGH
+            left &= left - 1
+        for k in range(rates.powers.size):
+            scratch.powers[k] = power(people.frailty[i], rates.powers[k])
+        common = scratch.powers[0]
+        for k in range(WIDTH):
+            work[FRAILTY + k] = common
+        for k in range(rates.uncommon.size):
+            lane = rates.uncommon[k]
+            work[FRAILTY + lane] = scratch.powers[rates.power_of[lane]]
+        next_end = NEVER
+        if bits & can_remit:
+            for j in range(remitting):
+                condition = rates.remits[j]
+                ends[j] = NEVER
+                if (bits >> condition) & 1:
+                    ends[j] = remission_step(
+                        seed,
+                        person,
+                        condition,
+                        0,
+                        rates.remission[j],
+                        np.int64(people.since[i, j]),
+                        t,
+                        steps,
+                    )
+                    next_end = min(next_end, ends[j])
+        elif remitting > 0:
+            ends[:] = NEVER
+        had_remission = False
+        until = t  # the multipliers hold in steps before this one
+
+        while t < last:
+            if t >= until:
+                start_band(work, rates, people.levels[i], rates.period[t], stratum, band[t])
+                multiply(work, rates.products, band[t], bits)
+                until = change[t]
+            reached = years(work, hazard, exposure, t, min(until, last, next_end + 1))
+            on = np.int64(0)
+            off = np.int64(0)
+            if reached < 0:
+                t = -1 - reached
+                on = passed(work) & ~bits
+                if work[AFTER + DEATH_LANE] < np.float32(0.0):
+                    age = min(cohort + t, 105)
+                    flow = cells.flow[t, band_of(age)]
+                    flow[20] += w
+                    flow[29 if age < worth.child_age else 24 + value[0]] += w
+                    cells.flow_age[t, age + 1, 0] += w
+                    count_cases(flow, before_death(work, hazard[t], on), w, diary, i, t)
+                    if diary.death.size > 0:
+                        diary.death[i] = t
+                    gone = t + 1
+                    t += 1
+                    break
+                for k in range(WIDTH):
+                    work[RESIDUAL + k] = work[AFTER + k]
+            elif reached == next_end + 1:
+                t = np.int64(next_end)
+            else:
+                t = reached
+                continue
+            flow = cells.flow[t, band_of(cohort + t)]
+            count_cases(flow, on, w, diary, i, t)
+            if t == next_end:
+                next_end = NEVER
+                for j in range(remitting):
+                    if ends[j] == t:
+                        off |= np.int64(1) << rates.remits[j]
+                        flow[30 + j] += w
+                        ends[j] = NEVER
+                    next_end = min(next_end, ends[j])
+
+            t += 1
+            left = on
+            while left != 0:
+                work[RESIDUAL + lowest_bit(left)] = ENOUGH
+                left &= left - 1
+            if on & can_remit:
+                for j in range(remitting):
+                    condition = rates.remits[j]
+                    if (on >> condition) & 1:
+                        ends[j] = remission_step(
+                            seed,
+                            person,
+                            condition,
+                            spell[condition],
+                            rates.remission[j],
+                            np.int64(0),
+                            t,
+                            steps,
+                        )
+                        next_end = min(next_end, ends[j])
+            left = off
+            while left != 0:
+                k = lowest_bit(left)
+                left &= left - 1
+                had_remission = True
+                spell[k] += 1
+                work[RESIDUAL + k] = exponential(word(seed, person, k, spell[k]))
+            if on | off:
+                bits = (bits | on) & ~off
+                before = value
+                value = appraise(worth, bits, w)
+                change_state(along.state[t], on, off, w, before, value)
+                if loads.size > 0:
+                    remove_loads(along.load[t, before[0]], loads)
+                    price_loads(loads, rates.load_products, bits, weight)
+                    add_loads(along.load[t, value[0]], loads)
+                if t < until:
+                    multiply(work, rates.products, band[t], bits)
+
+        if had_remission:
+            spell[:] = 0
+        if gone <= steps:
+            add_state(along.state[gone], bits, w, value, -1.0)
+            if loads.size > 0:
+                remove_loads(along.load[gone, value[0]], loads)
+        chances(exposure, along.expected, weight, first, t)
+    if n > 0:
+        close_cohort(scratch, cells, rates, worth, stratum, cohort)
