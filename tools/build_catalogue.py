@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src" / "leftshift" / "catalogue"
-STEPS = ("geography", "population", "prevalence", "risk", "published")
+STEPS = ("geography", "population", "prevalence", "risk", "published", "organisation")
 """In this order: a later step may read what an earlier one wrote."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -86,23 +86,26 @@ def read_abouts(path: Path, shown: str) -> dict[str, TableAbout]:
 
 
 def _about(name: str, block: Any, lines: KeyLines, shown: str) -> TableAbout:
-    at = f"{shown}:{lines.of(name)}: table {name}"
+    def at(*path: str | int) -> str:
+        # Lines are looked for only where there is something to say of them.
+        return f"{shown}:{lines.of(name, *path)}: table {name}"
+
     if not isinstance(block, dict):
-        raise CatalogueError(f"{at} must be a block, such as [{name}].")
+        raise CatalogueError(f"{at()} must be a block, such as [{name}].")
     for key in block:
         if key not in _KEYS:
             raise CatalogueError(
-                f'{shown}:{lines.of(name, key)}: table {name}: no key called "{key}".'
+                f'{at(key)}: no key called "{key}".'
                 f"{nearest(key, _KEYS)} Allowed: {listed(_KEYS, 20)}."
             )
     for key in ("file", "label", "unit", "source", "as_of", "grade"):
         if not isinstance(block.get(key), str) or not block[key].strip():
-            raise CatalogueError(f'{at} has no {key}. Write it as text: {key} = "…".')
+            raise CatalogueError(f'{at()} has no {key}. Write it as text: {key} = "…".')
     if block["grade"] not in GRADES:
-        raise CatalogueError(f'{at}: no grade "{block["grade"]}". Allowed: {listed(GRADES)}.')
+        raise CatalogueError(f'{at()}: no grade "{block["grade"]}". Allowed: {listed(GRADES)}.')
     columns = block.get("columns")
     if not isinstance(columns, list) or not columns:
-        raise CatalogueError(f"{at} has no columns. List them: columns = [ {{ name = … }} ].")
+        raise CatalogueError(f"{at()} has no columns. List them: columns = [ {{ name = … }} ].")
     return TableAbout(
         name,
         block["file"],
@@ -114,30 +117,30 @@ def _about(name: str, block: Any, lines: KeyLines, shown: str) -> TableAbout:
         str(block.get("note", "")),
         str(block.get("step", "")),
         tuple(
-            _column(column, f"{shown}:{lines.of(name, 'columns', place)}: table {name}")
+            _column(column, lambda place=place: at("columns", place))  # type: ignore[misc]
             for place, column in enumerate(columns)
         ),
     )
 
 
-def _column(block: Any, at: str) -> Column:
+def _column(block: Any, at: Callable[[], str]) -> Column:
     if not isinstance(block, dict) or not isinstance(block.get("name"), str):
-        raise CatalogueError(f'{at}: a column is written {{ name = "…", type = "…", … }}.')
+        raise CatalogueError(f'{at()}: a column is written {{ name = "…", type = "…", … }}.')
     for key in block:
         if key not in _COLUMN_KEYS:
             raise CatalogueError(
-                f'{at}: column {block["name"]}: no key called "{key}".{nearest(key, _COLUMN_KEYS)} '
-                f"Allowed: {listed(_COLUMN_KEYS)}."
+                f'{at()}: column {block["name"]}: no key called "{key}".'
+                f"{nearest(key, _COLUMN_KEYS)} Allowed: {listed(_COLUMN_KEYS)}."
             )
     if block.get("type") not in _TYPES:
         raise CatalogueError(
-            f'{at}: column {block["name"]}: no type called "{block.get("type")}". '
+            f'{at()}: column {block["name"]}: no type called "{block.get("type")}". '
             f"Allowed: {listed(_TYPES)}."
         )
     try:
         return Column(**block)
     except TypeError as problem:
-        raise CatalogueError(f"{at}: column {block['name']}: {problem}.") from None
+        raise CatalogueError(f"{at()}: column {block['name']}: {problem}.") from None
 
 
 def read_table(path: Path, shown: str, about: TableAbout) -> polars.DataFrame:
@@ -178,21 +181,44 @@ def read_table(path: Path, shown: str, about: TableAbout) -> polars.DataFrame:
         )
     except pl.exceptions.PolarsError as problem:
         raise CatalogueError(_wrong_cell(text, shown, about, str(problem))) from None
-    for column in about.columns:
-        if column.optional and column.type == "text":
-            frame = frame.with_columns(pl.col(column.name).fill_null(""))
-        bad = None if column.optional else frame[column.name].is_null()
-        if column.type in ("integer", "number"):
-            series = frame[column.name]
-            outside = ~series.cast(pl.Float64).is_finite()
-            if column.low is not None:
-                outside = outside | (series < column.low)
-            if column.high is not None:
-                outside = outside | (series > column.high)
-            bad = outside if bad is None else bad | outside
-        if bad is not None and bad.fill_null(not column.optional).any():
-            raise CatalogueError(_wrong_cell(text, shown, about, f"column {column.name}"))
+    blank = [c.name for c in about.columns if c.optional and c.type == "text"]
+    if blank:
+        frame = frame.with_columns(pl.col(blank).fill_null(""))
+    wrong = _wrong_column(frame, about)
+    if wrong is not None:
+        raise CatalogueError(_wrong_cell(text, shown, about, f"column {wrong}"))
     return frame
+
+
+def _wrong_column(frame: polars.DataFrame, about: TableAbout) -> str | None:
+    """The first column with an empty cell, or a figure outside its bounds, that it may not have."""
+    import polars as pl
+
+    # All columns at once: some tables have a column for each year of age.
+    empty = frame.select(pl.all().null_count()).row(0, named=True)
+    figures = [c.name for c in about.columns if c.type in ("integer", "number")]
+    least, most, finite = (
+        frame.select(found).row(0, named=True) if figures else {}
+        for found in (
+            pl.col(figures).min(),
+            pl.col(figures).max(),
+            pl.col(figures).cast(pl.Float64).is_finite().all(),
+        )
+    )
+    for column in about.columns:
+        name = column.name
+        if empty[name] and not column.optional:
+            return name
+        if name not in finite or least[name] is None:
+            continue
+        low, high = column.low, column.high
+        if (
+            not finite[name]
+            or (low is not None and least[name] < low)
+            or (high is not None and most[name] > high)
+        ):
+            return name
+    return None
 
 
 def _wrong_cell(text: str, shown: str, about: TableAbout, said: str) -> str:

@@ -49,6 +49,11 @@ class Parameters:
         self.seed = seed
         self._values: dict[str, float] = {}
 
+    @property
+    def asked(self) -> frozenset[str]:
+        """Ids of the rows that have been asked for so far."""
+        return frozenset(self._values)
+
     def value(self, identity: str) -> float:
         """Gives one parameter, in its row's unit.
 

@@ -38,19 +38,26 @@ class KeyLines:
         self._counts: dict[KeyPath, int] = {}
         self._lines: dict[KeyPath, int] = {}
         self._starts = [0]
-        self._starts.extend(m.end() for m in re.finditer("\n", self._text))
-        # A file that the parser takes and this scanner does not still gets its messages, with the
-        # line of the nearest key found so far.
-        with contextlib.suppress(IndexError, RecursionError):
-            self._document()
+        self._scanned = False
 
     def of(self, *path: str | int) -> int:
         """Gives the line of a key path, or of its nearest parent that has one; 1 at worst."""
+        if not self._scanned:
+            self._scan()
         for length in range(len(path), 0, -1):
             line = self._lines.get(tuple(path[:length]))
             if line is not None:
                 return line
         return 1
+
+    def _scan(self) -> None:
+        # Only when a line is first asked for: most files are never wrong.
+        self._scanned = True
+        self._starts.extend(m.end() for m in re.finditer("\n", self._text))
+        # A file that the parser takes and this scanner does not still gets its messages, with the
+        # line of the nearest key found so far.
+        with contextlib.suppress(IndexError, RecursionError):
+            self._document()
 
     # The rest walks the text once. Every method leaves `_at` behind what it has read.
 

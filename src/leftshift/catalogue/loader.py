@@ -116,6 +116,10 @@ class Catalogue:
     def _lay_project(self, project: Path) -> None:
         folder = project / "catalogue"
         if not folder.is_dir():
+            if folder.exists():
+                raise CatalogueError(
+                    f"{folder} is a file. Make it a folder, with rows in catalogue/*.csv."
+                )
             return
         found: list[Row] = []
         seen: dict[str, Row] = {}
@@ -252,12 +256,14 @@ class Catalogue:
                 raise CatalogueError(f"{shown}:1: no [[{key}]] blocks.")
             seen: set[str] = set()
             for position, block in enumerate(found):
-                at = f"{shown}:{lines.of(key, position)}"
+                wrong = ""
                 for needed in ("id", "label"):
                     if not isinstance(block, dict) or not isinstance(block.get(needed), str):
-                        raise CatalogueError(f"{at}: a {key} has no {needed}.")
-                if block["id"] in seen:
-                    raise CatalogueError(f"{at}: {block['id']} is listed twice.")
+                        wrong = wrong or f"a {key} has no {needed}"
+                if not wrong and block["id"] in seen:
+                    wrong = f"{block['id']} is listed twice"
+                if wrong:
+                    raise CatalogueError(f"{shown}:{lines.of(key, position)}: {wrong}.")
                 seen.add(block["id"])
             self._entities[kind] = found
         return [dict(block) for block in self._entities[kind]]

@@ -86,6 +86,12 @@ def _row(cells: dict[str, str], shown: str, line: int, layer: str) -> Row:
         raise CatalogueError(
             f'"{identity}" is no id. Write dotted snake_case, such as mortality.improvement.'
         )
+    for column, cell in cells.items():
+        if not cell.isprintable():
+            raise CatalogueError(
+                f"{identity}: {column} holds a character that cannot be shown ({cell!a}). "
+                "Write it as one line of plain text."
+            )
     for column in _NEEDED:
         if cells[column] == "":
             raise CatalogueError(

@@ -1,0 +1,1 @@
+"""The report of a board itself: page, workbook and what goes with them, from a run folder."""
