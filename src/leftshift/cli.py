@@ -6,10 +6,13 @@ that `leftshift --help` answers at once.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import csv as comma_separated
+import errno
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from leftshift import __version__
+from leftshift import __version__, cli_organisation, cli_survey
 from leftshift.errors import LeftshiftError
 
 if TYPE_CHECKING:
@@ -32,6 +35,11 @@ _STOPPED = 130
 
 class _Verbs(TyperGroup):
     """Commands in the order of a day's work, with errors in plain words."""
+
+    def make_context(self, *given: Any, **named: Any) -> Any:
+        # typer would end at Ctrl-C here too, without a word.
+        with _plain_words(KeyboardInterrupt):
+            return super().make_context(*given, **named)
 
     def invoke(self, ctx: Any) -> Any:
         # What typer raises for its own ends has to pass; `main` deals with anything else.
@@ -112,7 +120,7 @@ def outlook(
         ),
     ] = None,
     years: Annotated[
-        int | None,
+        str | None,
         typer.Option(metavar="N", help="Years after the base year, 1 to 40.", show_default="20"),
     ] = None,
     people: Annotated[
@@ -124,11 +132,11 @@ def outlook(
         ),
     ] = None,
     draws: Annotated[
-        int | None,
+        str | None,
         typer.Option(metavar="N", help="Draws behind the intervals; 0: none.", show_default="0"),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="1")
+        str | None, typer.Option(metavar="N", help="Seed of everything random.", show_default="1")
     ] = None,
     start: Annotated[
         str | None,
@@ -185,7 +193,7 @@ def validate(
             metavar="FILE", help="Write it to a .csv or .md file too.", show_default=False
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of everything random.")] = 1,
+    seed: Annotated[str, typer.Option(metavar="N", help="Seed of everything random.")] = "1",
 ) -> None:
     """Compare the model with published figures.
 
@@ -217,12 +225,21 @@ def catalogue(
     _print_table(("id", "value", "unit", "grade", "label"), rows, csv)
 
 
+app.add_typer(cli_organisation.app, name="organisation")
+app.add_typer(cli_survey.app, name="survey")
+
+
 def main() -> None:
     """Runs the command line, on any terminal."""
+    # Where a shell closed a stream (`>&-`, a service), Python has none: what is said goes nowhere.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # A Windows console without UTF-8 cannot write every character of a name.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    sys.unraisablehook = _not_lost
     try:
         with _plain_words(Exception, KeyboardInterrupt):
             app()
@@ -232,6 +249,16 @@ def main() -> None:
             sys.stdout.flush()
             os._exit(_STOPPED)
         raise
+
+
+def _not_lost(lost: sys.UnraisableHookArgs) -> None:
+    """Asks again for a Ctrl-C that came where Python can only drop it, as inside a finaliser."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        again = threading.Timer(0.05, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _cell(value: object) -> str:
@@ -285,6 +312,9 @@ def _answer(error: BaseException) -> int:
     if isinstance(error, LeftshiftError):
         typer.echo(f"Error: {error}", err=True)
         return error.exit_status
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        typer.echo("Error: the disk is full, or what the output goes to is. Free some.", err=True)
+        return 2
     typer.echo(
         f"Leftshift has a fault, which is not yours: {type(error).__name__}: {error}\n"
         "Please report it with what LEFTSHIFT_DEBUG=1 shows of it.",
