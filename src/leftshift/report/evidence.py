@@ -87,7 +87,7 @@ def evidence(f: Findings) -> Section:
                     [
                         blocks.text(str(r["label"])),
                         blocks.text(str(r["id"])),
-                        blocks.text("new row") if r["old"] is None else Cell(f"{r['old']:g}"),
+                        _was(r),
                         Cell(f"{r['value']:g}"),
                         blocks.text(str(r["unit"])),
                         blocks.text(_clipped(str(r["source"]))),
@@ -170,3 +170,10 @@ def reproduce(f: Findings) -> Section:
             "(summaries) and in tables/*.parquet (everything), beside this page."
         ],
     )
+
+
+def _was(row: dict[str, Any]) -> Cell:
+    """What an override replaced: a figure, a whole table, or nothing."""
+    if row["old"] is not None:
+        return Cell(f"{row['old']:g}")
+    return blocks.text("a table" if str(row["id"]).startswith("table.") else "new row")

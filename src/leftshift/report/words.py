@@ -375,8 +375,9 @@ def certainty(f: Findings) -> str:
     if f.has_intervals:
         return (
             f"Ranges in brackets are 95% intervals over {f.draws} draws: the run was repeated "
-            f"{f.draws} times with other plausible values of the uncertain inputs. They do not "
-            "include sampling error, which is shown separately, or anything the model leaves out."
+            f"{f.draws} times with other plausible values of the uncertain inputs. They leave "
+            "out the error of simulating a sample, which is shown separately (a little of it is in "
+            "the ranges of small groups), and anything the model does not cover."
         )
     return (
         "This is a central run: it uses the single most likely value of every input, so no figure "
