@@ -18,6 +18,8 @@ export UV_NATIVE_TLS ?= 1
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Compiled once here, or every start would read a thousand files of source: pip does so unasked.
+export UV_COMPILE_BYTECODE := 1
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
@@ -67,6 +69,7 @@ define install
 	  $(UVBIN)/uv export --quiet --frozen --no-emit-project $(1) --output-file $(VENV)/locked.txt && \
 	  $(UVBIN)/python -m pip --python $(BIN)/python install --quiet -r $(VENV)/locked.txt && \
 	  $(UVBIN)/python -m pip --python $(BIN)/python install --quiet --no-deps --editable . ; }
+	@$(BIN)/python -m compileall -q src/leftshift
 endef
 
 $(VENV)/ready-to-run: $(VENV)/uv/ready pyproject.toml uv.lock

@@ -1,7 +1,8 @@
-"""Makes the reference pages from what they describe: the command line, the tables, the settings.
+"""Makes the pages that describe something else: commands, tables, settings, catalogue, Python.
 
-Run `python tools/build_docs.py` after changing a command, a table or a setting; a test fails while
-a page is out of date. `--check` writes nothing and ends with status 1 where one is.
+Run `python tools/build_docs.py` (or `make docs`) after changing a command, a table, a setting, a
+row of the catalogue or a public docstring; a test fails while a page is out of date. `--check`
+writes nothing and ends with status 1 where one is.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).resolve().parent.parent / "docs" / "reference"
-MADE = "<!-- Made by tools/build_docs.py. Change what it describes, not this page. -->"
+from docs_pages.catalogue_page import attribution_page, catalogue_page
+from docs_pages.cells import MADE
+from docs_pages.cells import cell as _cell
+from docs_pages.python_page import python_page
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def cli_page() -> str:
@@ -33,12 +38,23 @@ def cli_page() -> str:
         "\n".join(_parameters(group)),
     ]
     for name, command in group.commands.items():
-        arguments = [_usage(p) for p in command.params if p.param_type_name == "argument"]
-        parts.append(f"## leftshift {name}")
-        parts.append(f"```console\n$ leftshift {' '.join([name, *arguments, '[OPTIONS]'])}\n```")
-        parts.append(str(command.help))
-        parts.append("\n".join(_parameters(command)))
+        parts += _command(f"leftshift {name}", command)
     return "\n\n".join(parts) + "\n"
+
+
+def _command(path: str, command: Any) -> Iterator[str]:
+    """A command's section, and after it those of its own commands."""
+    inner = getattr(command, "commands", {})
+    arguments = [_usage(p) for p in command.params if p.param_type_name == "argument"]
+    if inner:
+        arguments = ["COMMAND"]
+    yield f"## {path}"
+    yield f"```text\n$ {' '.join([path, *arguments, '[OPTIONS]'])}\n```"
+    yield str(command.help)
+    if command.params:
+        yield "\n".join(_parameters(command))
+    for name, one in inner.items():
+        yield from _command(f"{path} {name}", one)
 
 
 def _usage(parameter: Any) -> str:
@@ -64,10 +80,6 @@ def _default(parameter: Any) -> str:
     if parameter.default is None or getattr(parameter, "is_flag", False):
         return ""
     return str(parameter.default)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").strip()
 
 
 def tables_page() -> str:
@@ -113,9 +125,12 @@ def settings_page() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "cli.md": cli_page,
-    "tables.md": tables_page,
-    "settings.md": settings_page,
+    "reference/cli.md": cli_page,
+    "reference/tables.md": tables_page,
+    "reference/settings.md": settings_page,
+    "reference/catalogue.md": catalogue_page,
+    "reference/python.md": python_page,
+    "attribution.md": attribution_page,
 }
 
 
@@ -131,7 +146,7 @@ def main() -> int:
             continue
         old.append(name)
         if not check:
-            DOCS.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
             print(f"wrote {file}")
     if check and old:

@@ -11,6 +11,7 @@ import contextlib
 import csv as comma_separated
 import errno
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -254,11 +255,19 @@ def main() -> None:
 def _not_lost(lost: sys.UnraisableHookArgs) -> None:
     """Asks again for a Ctrl-C that came where Python can only drop it, as inside a finaliser."""
     if isinstance(lost.exc_value, KeyboardInterrupt):
-        again = threading.Timer(0.05, _thread.interrupt_main)
+        again = threading.Timer(0.05, _interrupt)
         again.daemon = True
         again.start()
     else:
         sys.__unraisablehook__(lost)
+
+
+def _interrupt() -> None:
+    main_thread = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main_thread is not None:
+        signal.pthread_kill(main_thread, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _cell(value: object) -> str:

@@ -40,10 +40,10 @@ DEMO_DRAWS = 50
 
 def outlook(
     area: str | None = None,
-    years: int | None = None,
+    years: int | str | None = None,
     people: int | str | None = None,
-    draws: int | None = None,
-    seed: int | None = None,
+    draws: int | str | None = None,
+    seed: int | str | None = None,
     start: str | FinancialYear | None = None,
     out: str | Path | None = None,
     csv: bool = False,
@@ -160,7 +160,7 @@ def catalogue(text: str = "", project: str | Path | None = None) -> list[Row]:
 
 
 def validate(
-    out: str | Path | None = None, seed: int = 1, progress: Progress | None = None
+    out: str | Path | None = None, seed: int | str = 1, progress: Progress | None = None
 ) -> polars.DataFrame:
     """Compares the model with what was published: what it reproduces, and what it predicts.
 

@@ -331,7 +331,7 @@ def _share(key: str, value: object, where: str) -> float:
         share = float(value)
     except OverflowError:
         share = math.inf
-    if not 0.0 < share <= 1.0 + TOLERANCE:
+    if not TOLERANCE < share <= 1.0 + TOLERANCE:
         hint = " Write 0.5 for 50%." if 1 < share <= 100 else ""
         raise FootprintError(f"{where}: the share of {key} is {share:g}. {allowed}{hint}")
     return min(share, 1.0)

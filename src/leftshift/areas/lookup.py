@@ -21,6 +21,7 @@ __all__ = ["KINDS", "find_area", "list_areas"]
 KINDS = ("country", "region", "board", "authority", "footprint", "cluster")
 """The kinds of area, from the largest."""
 
+_PLURAL = {"authority": "authorities", "country": "countries"}
 _BOARD_NOTE = "A board of 2024: stands to 31 March 2026."
 _REGION_NOTES = {"nhs": "NHS England region.", "ons": "ONS region; boards may cross its border."}
 
@@ -61,8 +62,12 @@ def find_area(text: str, catalogue: Catalogue) -> Area:
     if named:
         codes = listed(f"{row.code} ({row.kind})" for row in named)
         raise AreaError(f'"{text}" is the name of {len(named)} areas: {codes}. Give the code.')
+    words = plain(wanted).split()
+    holding = [row for row in rows if words and all(word in plain(row.name) for word in words)]
+    several = listed((f"{row.code} ({row.name})" for row in holding), 6)
+    also = f" Areas with it in their name: {several}." if len(holding) > 1 else ""
     raise AreaError(
-        f'no area called "{text}".{_nearest(wanted, rows)} Search with: leftshift areas TEXT'
+        f'no area called "{text}".{_nearest(wanted, rows)}{also} Search with: leftshift areas TEXT'
     )
 
 
@@ -73,7 +78,8 @@ def list_areas(
 
     Args:
         catalogue: gives the geography; its project's footprints are listed, too.
-        text: words that must all stand in the code or the name, whatever their case or accents.
+        text: words that must all stand in the code, the name or the kind, whatever their case or
+            accents.
         kind: country, region, board, authority, footprint or cluster.
 
     Returns:
@@ -217,7 +223,8 @@ class _Listed:
     @property
     def words(self) -> str:
         """What a search looks into."""
-        return plain(f"{self.code} {self.ods} {self.ons} {self.name} {self.full_name}")
+        kinds = f"{self.kind} {_PLURAL.get(self.kind, self.kind + 's')}"
+        return plain(f"{self.code} {self.ods} {self.ons} {self.name} {self.full_name} {kinds}")
 
 
 def _rows(catalogue: Catalogue, geography: Geography) -> list[_Listed]:

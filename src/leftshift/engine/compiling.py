@@ -13,6 +13,9 @@ from numba.extending import intrinsic
 PLAIN = os.environ.get("LEFTSHIFT_PLAIN", "") not in ("", "0")
 """Whether plain loops are used in place of vector instructions (see `vectors`)."""
 
+kept = True
+"""Whether compiled code is kept for the next process; where not, each compiles anew."""
+
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     # The cache does not know of the environment, so the plain loops stay out of it.
@@ -23,12 +26,17 @@ OPTIONS: dict[str, Any] = {
     "_nrt": False,
 }
 
+_ALLOCATING: dict[str, Any] = {"nogil": True, "cache": True}
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _stamp() -> tuple[float, int]:
     """Changes whenever a module does whose functions become part of one another."""
-    names = ("compiling", "kernel", "lives", "randoms", "vectors")
+    names = (
+        *("compiling", "kernel", "lives", "randoms", "vectors"),
+        *("ladder_lanes", "ladder_picks", "ladder_steps"),
+    )
     files = [Path(__file__).with_name(f"{name}.py").stat() for name in names]
     return max(file.st_mtime for file in files), sum(file.st_size for file in files)
 
@@ -48,18 +56,33 @@ def _cache_together(made: Any) -> None:
         cache_file._source_stamp = _STAMP
 
 
-def compiled(function: _Function) -> _Function:
-    """Compile a function, without the interpreter's lock and without allocation."""
-    made: _Function = njit(**OPTIONS)(function)
+def _made(function: _Function, options: dict[str, Any]) -> _Function:
+    global kept
+    try:
+        made: _Function = njit(**options)(function)
+    except RuntimeError:
+        # numba found no folder to keep code in: neither beside the module nor in the user's home.
+        if not options["cache"]:
+            raise
+        kept = False
+        return _made(function, {**options, "cache": False})
     _cache_together(made)
     return made
+
+
+def compiled(function: _Function) -> _Function:
+    """Compile a function, without the interpreter's lock and without allocation."""
+    return _made(function, OPTIONS)
+
+
+def allocating(function: _Function) -> _Function:
+    """Compile a function that makes arrays of its own, without the interpreter's lock."""
+    return _made(function, _ALLOCATING)
 
 
 def inlined(function: _Function) -> _Function:
     """The same, but always made part of its callers: for what is called for every person."""
-    made: _Function = njit(forceinline=True, **OPTIONS)(function)
-    _cache_together(made)
-    return made
+    return _made(function, {**OPTIONS, "forceinline": True})
 
 
 def in_llvm(function: Callable[..., Any]) -> Callable[..., Any]:

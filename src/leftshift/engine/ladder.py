@@ -210,9 +210,8 @@ def life_course(
         for stratum in range(strata):
             one(stratum)
     else:
-        one(0)  # compile or load once, before the threads
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(one, range(1, strata)))
+            list(pool.map(one, range(strata)))
     return LifeCourse(
         hazard=hazard,
         excess=np.ascontiguousarray(excess.transpose(1, 0, 2)),

@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped,unused-ignore]
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic as _intrinsic
+
+from .compiling import allocating
 
 intrinsic: Any = _intrinsic  # its type counts the typing context as an argument
 
@@ -53,6 +55,9 @@ _MOST = np.float32(2.0)  # an eighth of 16, where 1 - exp(-16) is 1 in float32
 ZERO = np.float32(0.0)
 
 _VECTOR = ir.VectorType(ir.FloatType(), WIDTH)
+# What is carried from one particle to the next is kept in vectors of a power of two: LLVM takes
+# others apart, lane by lane, wherever they cross from one turn of a loop to the next.
+_EIGHT = ir.VectorType(ir.FloatType(), 8)
 _I64 = ir.IntType(64)
 
 
@@ -64,6 +69,12 @@ def _row_pointer(
     wide = builder.zext(row, _I64) if row.type.width < 64 else row
     offset = builder.mul(wide, ir.Constant(_I64, length * 4))
     return builder.inttoptr(builder.add(data, offset), _VECTOR.as_pointer())
+
+
+def _part(builder: Any, pointer: Any, part: int) -> Any:
+    """Address of the eight lanes from 8 * part on."""
+    eights = builder.bitcast(pointer, _EIGHT.as_pointer())
+    return builder.gep(eights, [ir.Constant(_I64, part)])
 
 
 def _load(builder: Any, pointer: Any) -> Any:
@@ -110,9 +121,16 @@ def reached(typingctx: Any, lanes: Any, row: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _row_pointer(context, builder, signature.args[0], args[0], args[1])
-        ones = ir.Constant(_VECTOR, [1.0] * WIDTH)
-        mask = builder.fcmp_ordered(">=", _load(builder, pointer), ones)
-        return builder.zext(builder.bitcast(mask, ir.IntType(WIDTH)), ir.IntType(32))
+        ones = ir.Constant(_EIGHT, [1.0] * 8)
+        bits = ir.Constant(ir.IntType(32), 0)
+        for part in range(WIDTH // 8):
+            # As wide as they have just been stored: a wider load would wait for two stores to
+            # reach the cache, which took a ninth of the life course's time.
+            values = _load(builder, _part(builder, pointer, part))
+            mask = builder.bitcast(builder.fcmp_ordered(">=", values, ones), ir.IntType(8))
+            wide = builder.zext(mask, ir.IntType(32))
+            bits = builder.or_(bits, builder.shl(wide, ir.Constant(ir.IntType(32), 8 * part)))
+        return bits
 
     return types.uint32(lanes, row), codegen
 
@@ -123,19 +141,19 @@ def add_where(typingctx: Any, sums: Any, row: Any, bits: Any, amount: Any) -> An
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = _row_pointer(context, builder, signature.args[0], args[0], args[1])
-        mask_type = ir.VectorType(ir.IntType(1), WIDTH)
-        narrow = args[2]
-        if narrow.type.width != WIDTH:
-            narrow = builder.trunc(narrow, ir.IntType(WIDTH))
-        mask = builder.bitcast(narrow, mask_type)
-        undefined = ir.Constant(_VECTOR, ir.Undefined)
+        undefined = ir.Constant(_EIGHT, ir.Undefined)
         first = builder.insert_element(undefined, args[3], ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 8), [0] * 8)
         amount_ = builder.shuffle_vector(first, undefined, zeros)
-        none = ir.Constant(_VECTOR, [0.0] * WIDTH)
-        added = builder.fadd(_load(builder, pointer), builder.select(mask, amount_, none))
-        store = builder.store(added, pointer)
-        store.align = 4
+        none = ir.Constant(_EIGHT, [0.0] * 8)
+        for part in range(WIDTH // 8):
+            bits_here = builder.lshr(args[2], ir.Constant(args[2].type, 8 * part))
+            narrow = builder.trunc(bits_here, ir.IntType(8))
+            mask = builder.bitcast(narrow, ir.VectorType(ir.IntType(1), 8))
+            lanes = _part(builder, pointer, part)
+            added = builder.fadd(_load(builder, lanes), builder.select(mask, amount_, none))
+            store = builder.store(added, lanes)
+            store.align = 4
         return context.get_dummy_value()
 
     return types.void(sums, row, bits, amount), codegen
@@ -162,7 +180,7 @@ def reached_plain(lanes: np.ndarray) -> int:
     return sum(1 << lane for lane in range(WIDTH) if lanes[lane] >= 1.0)
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def chance(eighth: np.float32) -> np.float32:
     """1 - exp(-8 eighth) for eighth >= 0, in float32, to 1e-5 and, near 0, to 1e-6 of itself.
 
@@ -178,7 +196,7 @@ def chance(eighth: np.float32) -> np.float32:
     return result
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def next_bits(stream: np.ndarray) -> np.uint64:
     """Next 64 random bits (SplitMix64: Steele, Lea and Flood 2014; a mixed counter)."""
     stream[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -189,13 +207,13 @@ def next_bits(stream: np.ndarray) -> np.uint64:
     return bits
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def uniform(stream: np.ndarray) -> float:
     """Next uniform number in [0, 1)."""
     return np.float64(next_bits(stream) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def condition_rows(ratio: np.ndarray) -> np.ndarray:
     """Products of hazard ratios for every combination of a group of five conditions.
 
@@ -227,7 +245,7 @@ def condition_rows(ratio: np.ndarray) -> np.ndarray:
     return rows
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def moments(
     multiplier: np.ndarray,
     first: int,
@@ -255,7 +273,7 @@ def moments(
             total[j, lane] += part[j, lane]
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def step_to(need: float, s0: float, s1: float, s2: float) -> tuple[float, float]:
     """Change of hazard that brings the sum of probabilities from s0 to need, and its error.
 
@@ -276,7 +294,7 @@ def step_to(need: float, s0: float, s1: float, s2: float) -> tuple[float, float]
     return change, abs(change * s1) * (bend * change) ** 2 / (3.0 * max(need, 1e-12))
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def death_sums(multiplier: np.ndarray, x: float, part: np.ndarray) -> tuple[float, float, float]:
     """Sums of p, h(1-p) and h^2(1-p) over death multipliers h, p = 1-exp(-x h)."""
     s0 = 0.0
@@ -302,7 +320,7 @@ def death_sums(multiplier: np.ndarray, x: float, part: np.ndarray) -> tuple[floa
     return s0, s1, s2
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def weigh(death_multiplier: np.ndarray, x: float, died: np.ndarray) -> None:
     """Probability of death of every particle, 1-exp(-x h)."""
     scale = np.float32(x) * EIGHTH

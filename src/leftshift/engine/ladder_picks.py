@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import allocating
 from .ladder_lanes import COMBINATIONS, GROUP, GROUPS
 
 KEY_BITS = 11
 """Bits of the key that orders particles when states are handed out."""
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def order_alike(
     state: np.ndarray,
     who: np.ndarray,
@@ -79,7 +79,7 @@ def order_alike(
         start[k] += 1
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def hand_out(
     order: np.ndarray,
     n: int,

@@ -13,8 +13,8 @@ particle is a 32-bit word, bit i for condition i. Two ideas carry the speed besi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from .compiling import allocating
 from .ladder_lanes import (
     BLOCK,
     DEATH,
@@ -39,7 +39,7 @@ from .ladder_lanes import (
 from .ladder_picks import KEY_BITS, hand_out, order_alike
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _solve_death(
     multiplier: np.ndarray, n: int, death: float, guess: float, part: np.ndarray
 ) -> float:
@@ -55,7 +55,7 @@ def _solve_death(
     return x
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _resample(
     died: np.ndarray, survive: float, order: np.ndarray, stream: np.ndarray, picked: np.ndarray
 ) -> None:
@@ -82,7 +82,7 @@ def _resample(
         picked[last] = order[n - 1]
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _thin(
     state: np.ndarray,
     since: np.ndarray,
@@ -109,7 +109,7 @@ def _thin(
                     since[i, slot >> 3] &= ~(np.uint64(255) << np.uint64(8 * (slot & 7)))
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _survivors(
     picked: np.ndarray,
     old_state: np.ndarray,
@@ -170,7 +170,7 @@ def _survivors(
         ended[r] = np.int64(level)
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _multipliers(
     start: np.ndarray,
     who: np.ndarray,
@@ -222,7 +222,7 @@ def _multipliers(
                 multiplier[i, lane] *= row[lane]
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _draw(multiplier: np.ndarray, eighth: np.ndarray, level: np.ndarray, state: np.ndarray) -> None:
     """Give onsets to particles, systematically in every lane; level[0] is the random start."""
     for i in range(len(state)):
@@ -234,7 +234,7 @@ def _draw(multiplier: np.ndarray, eighth: np.ndarray, level: np.ndarray, state: 
         state[i] |= reached(level, 0)
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _death_multipliers(
     state: np.ndarray,
     who: np.ndarray,
@@ -246,8 +246,9 @@ def _death_multipliers(
 ) -> None:
     """Death hazard multiplier of every particle; column is the death lane of the table."""
     five = np.uint64(31)
-    factors = np.uint64(levels.shape[1])
+    factors = levels.shape[1]
     wide = np.uint64(bins)
+    at = np.uint64(RISK_ROW)
     for i in range(len(state)):
         held = np.uint64(state[i])
         w = who[i]
@@ -258,14 +259,18 @@ def _death_multipliers(
             * column[np.uint64(64) + ((held >> np.uint64(10)) & five)]
             * column[np.uint64(96) + ((held >> np.uint64(15)) & five)]
         )
-        at = np.uint64(RISK_ROW)
-        for f in range(factors):
-            h *= column[at + np.uint64(levels[w, f])]
-            at += wide
+        # Written out: a loop of five turns takes longer than what is in it.
+        h *= column[at + np.uint64(levels[w, 0])]
+        h *= column[at + wide + np.uint64(levels[w, 1])]
+        h *= column[at + np.uint64(2) * wide + np.uint64(levels[w, 2])]
+        h *= column[at + np.uint64(3) * wide + np.uint64(levels[w, 3])]
+        h *= column[at + np.uint64(4) * wide + np.uint64(levels[w, 4])]
+        for f in range(FACTORS, factors):
+            h *= column[at + np.uint64(f) * wide + np.uint64(levels[w, f])]
         out[i] = h
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _count(
     state: np.ndarray, died: np.ndarray, part: np.ndarray, held: np.ndarray, dying: np.ndarray
 ) -> None:
@@ -281,7 +286,7 @@ def _count(
             dying[lane] += part[1, lane]
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def _solve_onsets(
     multiplier: np.ndarray,
     conditions: int,
@@ -340,7 +345,7 @@ def _solve_onsets(
             moments(multiplier, first, min(n, first + BLOCK), eighth, part, total)
 
 
-@njit(nogil=True, cache=True)
+@allocating
 def climb(
     target: np.ndarray,
     growth: np.ndarray,

@@ -39,7 +39,6 @@ from leftshift.organisation.subsidiarity import (
     place_losses,
     shares_at,
 )
-from leftshift.runs import tables_organisation_more
 
 if TYPE_CHECKING:
     from leftshift.organisation.evaluation import Evaluation
@@ -114,7 +113,6 @@ def find(
     board: Board, catalogue: Catalogue, staff_cost: Mapping[str, int]
 ) -> tuple[Option | None, dict[str, pl.DataFrame]]:
     """Finds the least harmful option, as `find.find` does with the board's own [find] block."""
-    tables_organisation_more.register()
     return search.find(board, catalogue, staff_cost, Settings.of(board, catalogue).search)
 
 
@@ -130,7 +128,6 @@ def tables(evaluation: Evaluation, catalogue: Catalogue, seed: int = 1) -> dict[
         levels, place_losses, governance, clusters and apportionment; the last two only where the
         board's file asks for them.
     """
-    tables_organisation_more.register()
     board = evaluation.board
     settings = Settings.of(board, catalogue)
     held = _held(evaluation)

@@ -343,9 +343,8 @@ def _frames(rows: Rows) -> dict[str, polars.DataFrame]:
     import polars as pl
 
     from leftshift.runs import schema
-    from leftshift.runs.tables_organisation import TABLES, register
+    from leftshift.runs.tables_organisation import TABLES
 
-    register()
     names = [*(table.name for table in TABLES), "sources"]
     return {
         name: pl.DataFrame(

@@ -3,12 +3,14 @@
 One call of :func:`build` is one parameter draw: the people (:mod:`.population`, :mod:`.roll`), the
 prevalence they should show (:mod:`.prevalence`), the effects between conditions, risk factors and
 death (:mod:`.effects`, :mod:`.risk`), and the life course that solves hazards and today's state of
-health together (:func:`leftshift.engine.life_course`).
+health together (:func:`leftshift.engine.life_course`). Weights are then calibrated to that
+prevalence (:mod:`.sample_weights`), and the hazard of death to the death rates of each year
+(:mod:`.baseline_deaths`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,8 +20,10 @@ from leftshift.areas import Area
 from leftshift.catalogue import Parameters
 from leftshift.engine import LifeCourse, Lives, Scoring, Tables, life_course
 from leftshift.people import effects, prevalence, risk
+from leftshift.people.baseline_deaths import followed
 from leftshift.people.population import Flows, flows, mortality, residents
 from leftshift.people.roll import Roll, roll
+from leftshift.people.sample_weights import calibrated
 
 #: Size of the synthetic life course for each sex and quintile: a numerical setting, not a figure
 #: about the world. The smaller one serves parameter draws, whose spread dwarfs its noise.
@@ -68,7 +72,8 @@ class World:
     Attributes:
         roll: who ever lives in the area.
         lives: the same people as the engine reads them, with their state of health.
-        tables: hazards and multipliers of the baseline arm.
+        tables: hazards and multipliers of the baseline arm; its death lane is normalised in every
+            year, and a plan's arm is made from it, so that all arms share the normalisers.
         scoring: Cambridge score, segments and utilities.
         residents: ``[P, 2, 5, 106]`` people at the base.
         targets: ``[20, 10, 106]`` prevalence that the base state was asked to show.
@@ -123,7 +128,9 @@ def build(
 
     targets = prevalence.targets(parameters, area, at_base, frame.base_year)
     ratio = effects.ratios(parameters)
-    factors = risk.risk_ratios(parameters)
+    # A trend moves the distributions a little every year; without one a single period serves.
+    moving_risks = _has_trend(parameters)
+    factors = risk.risk_ratios(parameters, frame.steps if moving_risks else 1)
     remits, remission = effects.remission(parameters)
     onset_power, death_power = effects.frailty_powers(parameters)
     power = np.zeros(LANES, np.float32)
@@ -146,6 +153,10 @@ def build(
     )
     # The life course hands states out in order of (stratum, age at entry); give each to its person.
     order = np.argsort(cell, kind="stable")
+    state = _placed(course.state, order)
+    if people != "all" and people < round(float(at_base.sum())):
+        first_age = prevalence.first_ages(parameters.catalogue, frame.base_year)
+        everyone = _weighted(everyone, stratum, state, targets, at_base, first_age)
     lives = Lives(
         id=everyone.id,
         group=(everyone.place.astype(np.int32) * 10 + stratum),
@@ -154,7 +165,7 @@ def build(
         enter=everyone.enter,
         leave=everyone.leave,
         weight=everyone.weight,
-        state=_placed(course.state, order),
+        state=state,
         since=_placed(course.since, order),
         frailty=_placed(course.frailty, order),
         levels=_placed(course.levels, order),
@@ -166,7 +177,7 @@ def build(
         hazard=hazard,
         ratio=ratio,
         risk=factors,
-        period=np.zeros(frame.steps, np.int64),
+        period=np.arange(frame.steps) if moving_risks else np.zeros(frame.steps, np.int64),
         frailty_power=power,
         remits=remits,
         remission=remission,
@@ -180,6 +191,7 @@ def build(
         utility_norm=norm,
         utility_ratio=worth,
     )
+    tables = followed(lives, tables, scoring, dying, seed, threads)
     return World(
         roll=everyone,
         lives=lives,
@@ -191,6 +203,52 @@ def build(
         mortality=dying,
         course=course,
     )
+
+
+def _weighted(
+    everyone: Roll,
+    stratum: NDArray[np.int16],
+    state: NDArray[np.uint32],
+    targets: NDArray[np.float64],
+    at_base: NDArray[np.float64],
+    first_age: NDArray[np.int64],
+) -> Roll:
+    """The roll with residents' weights calibrated to the prevalence that they were drawn for.
+
+    A condition with a register is calibrated at the register's ages.
+    """
+    resident = np.flatnonzero((everyone.enter == 0) & (everyone.cohort >= 0))
+    age = everyone.cohort[resident]
+    counts = first_age[:, None] <= np.arange(at_base.shape[-1])  # [C, 106]
+    bits = np.arange(len(targets), dtype=np.uint32)
+    has = ((state[resident, None] >> bits) & np.uint32(1)).astype(bool) & counts.T[age]
+    weight = everyone.weight.copy()
+    weight[resident] = calibrated(
+        weight[resident],
+        stratum[resident].astype(np.int64) * at_base.shape[-1] + age,
+        everyone.place[resident].astype(np.int64),
+        has,
+        (targets * counts[:, None] * at_base.sum(axis=0).reshape(10, -1)).sum(axis=(1, 2)),
+    )
+    return replace(everyone, weight=weight)
+
+
+def risk_means(parameters: Parameters, frame: Frame) -> dict[str, NDArray[np.float64]]:
+    """Means of the risk factors by year, sex, fifth and age, in the units that tables have.
+
+    Returns:
+        By measure ``[1 or years + 1, 2, 5, 106]``; smoking in percent, the rest as
+        :func:`leftshift.people.risk.risk_values` gives them.
+    """
+    years = frame.years + 1 if _has_trend(parameters) else 1
+    each = [risk.risk_values(parameters, years=float(y)) for y in range(years)]
+    means = {name: np.stack([values[name] for values in each]) for name in each[0]}
+    means["smoking_share"] = 100.0 * means["smoking_share"]
+    return means
+
+
+def _has_trend(parameters: Parameters) -> bool:
+    return any(value != 0.0 for value in parameters.values("trend").values())
 
 
 def _frailties(sd: float, particles: int, seed: int) -> NDArray[np.float32]:

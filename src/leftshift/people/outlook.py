@@ -1,15 +1,16 @@
 """The outlook of an area: who lives there, and how ill they become, if nothing changes.
 
 :func:`compute` runs the model once on central parameters and, where asked, once for each parameter
-draw on the same simulated people and the same random numbers. Intervals over draws therefore show
-what is not known about the parameters and leave out the error of a finite sample, which is worked
-out apart, from replicates with other seeds.
+draw on the same simulated people and the same random numbers. Intervals over draws show what is
+not known about the parameters. The error of a finite sample is worked out apart, from replicates
+with other seeds, and is no part of their definition; but each draw hands out its own states of
+health, so where that error is as large as the interval (a slope index, deaths of a small place),
+some of it is in there too.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -25,9 +26,11 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area
 from leftshift.catalogue import Catalogue, Parameters
-from leftshift.engine import simulate
+from leftshift.engine import compiling, simulate
 from leftshift.errors import SettingError
-from leftshift.people import prevalence, risk
+from leftshift.people.checks import checks, predicted
+from leftshift.people.checks import names as check_names
+from leftshift.people.evidence import refused, sources
 from leftshift.people.model import (
     PARTICLES,
     PARTICLES_IN_DRAWS,
@@ -35,7 +38,9 @@ from leftshift.people.model import (
     People,
     World,
     build,
+    risk_means,
 )
+from leftshift.people.own_figures import blaming_own_figures, own_figures
 from leftshift.people.spread import Spread
 from leftshift.people.tables import (
     RISK_UNITS,
@@ -134,6 +139,7 @@ def base_label(base_year: int) -> str:
     return BASE_YEARS[base_year]
 
 
+@blaming_own_figures
 def compute(
     catalogue: Catalogue,
     area: Area,
@@ -164,14 +170,27 @@ def compute(
 
     Raises:
         SettingError: if the base year is not covered.
+        ModelError: if a project's own figures cannot make a model.
     """
     label = base_label(base_year)
     report = progress or (lambda *_: None)
     clock = time.perf_counter()
     frame = Frame(base_year, years)
-    conditions = [c["id"] for c in catalogue.entities("conditions")]
+    labels = {str(c["id"]): str(c["label"]) for c in catalogue.entities("conditions")}
+    conditions = list(labels)
     central_parameters = catalogue.parameters()
 
+    if not compiling.kept:
+        report(
+            "no folder to keep the compiled engine in, so it is compiled anew, which takes longer "
+            "(NUMBA_CACHE_DIR can name one)",
+            0,
+            1,
+        )
+    # The recent past is predicted beside the outlook: it is small, and fills the second core.
+    beside = ThreadPoolExecutor(1)
+    past = beside.submit(predicted, catalogue, area, people=people, seed=seed)
+    beside.shutdown(wait=False)
     report("solving hazards and today's state of health", 0, 1)
     world = build(
         central_parameters,
@@ -193,8 +212,9 @@ def compute(
         threads=threads,
         progress=lambda done, of: report("simulating lives", done, of),
     )[0]
-    central = measure(world, tallies, frame, risk.risk_values(central_parameters))
-    checks = _checks(catalogue, area, frame, world, central, conditions)
+    central = measure(world, tallies, frame, risk_means(central_parameters, frame))
+    published = checks(catalogue, area, frame, world, central, past.result())
+    impossible = refused(world, labels)
     lives = len(world.lives.id)
     del world, tallies
 
@@ -229,8 +249,8 @@ def compute(
         weight=weight,
     )
     tables["names"] = _names(catalogue, area)
-    tables["checks"] = checks
-    tables["sources"] = _sources(catalogue)
+    tables["checks"] = published
+    tables["sources"] = sources(catalogue, central_parameters)
     about = {
         "title": f"The outlook for {area.name}",
         "area": {
@@ -252,7 +272,11 @@ def compute(
         "draws": draws,
         "seed": seed,
         "arms": ["baseline"],
-        "warnings": _warnings(area, simulants, draws),
+        "warnings": [
+            *_warnings(area, simulants, draws),
+            *own_figures(catalogue, central_parameters),
+            *impossible,
+        ],
         "projection_note": catalogue.row("population.projection").estimate.source,
         "attribution": _attribution(catalogue),
         "overrides": catalogue.overrides,
@@ -277,7 +301,7 @@ def compute(
 def _run(parameters: Parameters, area: Area, frame: Frame, people: People, seed: int) -> Measures:
     world = build(parameters, area, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS)
     tallies = simulate(world.lives, [world.tables], world.scoring, seed=seed, threads=1)[0]
-    return measure(world, tallies, frame, risk.risk_values(parameters))
+    return measure(world, tallies, frame, risk_means(parameters, frame))
 
 
 def _sampling_error(
@@ -324,103 +348,27 @@ def _in_parallel(
     pending: set[Future[R]] = set()
     finished = 0
     left = iter(numbers)
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        try:
-            while True:
-                while len(pending) <= threads and (number := next(left, None)) is not None:
-                    pending.add(pool.submit(work, number))
-                if not pending:
-                    return
-                ready, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    take(future.result())
-                    finished += 1
-                    done(finished)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(max(threads, 1))
+    try:
+        while True:
+            while len(pending) <= threads and (number := next(left, None)) is not None:
+                pending.add(pool.submit(work, number))
+            if not pending:
+                return
+            ready, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in ready:
+                take(future.result())
+                finished += 1
+                done(finished)
+    finally:
+        # Not waited for: after Ctrl-C nobody wants the draws that are under way.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _newborn_at_base(world: World) -> int:
     """Children born in the first step: they enter at index 0 without being counted at the base."""
     roll = world.roll
     return int(((roll.enter == 0) & (roll.cohort < 0)).sum())
-
-
-def _checks(
-    catalogue: Catalogue,
-    area: Area,
-    frame: Frame,
-    world: World,
-    central: Measures,
-    conditions: list[str],
-) -> pl.DataFrame:
-    """Published counts of this area beside the model's, for "Does it know us?"."""
-    rows: list[dict[str, Any]] = []
-    alive = world.residents.sum(axis=0).reshape(10, -1)
-    registers = prevalence.register_counts(
-        catalogue, area, 2023 if frame.base_year >= 2023 else 2019
-    )
-    about = catalogue.tables["registers"]
-    for register in registers.iter_rows(named=True):
-        at = conditions.index(register["condition"])
-        young = slice(0, int(register["minimum_age"]))
-        # The register starts at an age; the simulation counts the condition at every age.
-        below = float((world.targets[at][:, young] * alive[:, young]).sum())
-        modelled = float(central.conditions[0, ..., at, 0].sum()) - below
-        rows.append(
-            {
-                "check": f"register_{register['condition']}",
-                "unit": "people",
-                "model": modelled,
-                "published": float(register["cases"]),
-                "source": about.source,
-                "grade": about.grade,
-                "used": True,
-            }
-        )
-    published = _published_people(catalogue, area)
-    if published is not None and frame.base_year >= 2023:
-        row = catalogue.row("population.published_mid_2023").estimate
-        model = central.people[0].sum(axis=(0, 1, 2, 4))
-        for name, first in (("people", 0), ("people_65_over", 65), ("people_85_over", 85)):
-            rows.append(
-                {
-                    "check": f"{name}_mid_2023",
-                    "unit": "people",
-                    "model": float(model[first // 5 :].sum()),
-                    "published": float(published[first:].sum()),
-                    "source": row.source,
-                    "grade": row.grade,
-                    "used": True,
-                }
-            )
-    return pl.DataFrame(
-        [
-            {
-                "arm": "baseline",
-                "year": frame.labels[0],
-                "place": "",
-                **{k: r[k] for k in ("check", "unit", "model", "published")},
-                "ratio": r["model"] / r["published"] if r["published"] > 0 else math.nan,
-                **{k: r[k] for k in ("source", "grade", "used")},
-            }
-            for r in rows
-        ]
-    )
-
-
-def _published_people(catalogue: Catalogue, area: Area) -> Array | None:
-    """Published residents at mid-2023 by single age (the last open), from ``members``."""
-    table = catalogue.table("population_published_mid_2023")
-    ages = [c for c in table.columns if c.startswith("a")][1:]
-    by_authority = dict(
-        zip(table["authority"].to_list(), table.select(ages).to_numpy().astype(float), strict=True)
-    )
-    total = np.zeros(len(ages))
-    for member in area.members:
-        total += member.share * by_authority[member.authority]
-    return total
 
 
 def _names(catalogue: Catalogue, area: Area) -> pl.DataFrame:
@@ -439,6 +387,7 @@ def _names(catalogue: Catalogue, area: Area) -> pl.DataFrame:
         rows.append(("measure", name, text, unit))
     rows += [("measure", name, _words(name), unit) for name, unit in RISK_UNITS.items()]
     rows.append(("measure", "utility", "Mean utility (EQ-5D)", "utility"))
+    rows += check_names(catalogue)
     rows += [("segment", s, "Under 17" if s == "0" else f"Core segment {s}", "") for s in SEGMENTS]
     return pl.DataFrame(rows, schema=["kind", "id", "label", "unit"], orient="row")
 
@@ -467,30 +416,6 @@ def _words(name: str) -> str:
         return _SPECIAL_WORDS[name]
     text = name.replace("_female", " (women)").replace("_male", " (men)").replace("_", " ")
     return (text[0].upper() + text[1:]).replace("Slope index", "Slope index of inequality in")
-
-
-def _sources(catalogue: Catalogue) -> pl.DataFrame:
-    """Every catalogue row, as used by this run."""
-    overridden = {o["id"] for o in catalogue.overrides}
-    return pl.DataFrame(
-        [
-            {
-                "id": row.id,
-                "label": row.label,
-                "value": row.estimate.value,
-                "lower": row.estimate.lower,
-                "upper": row.estimate.upper,
-                "distribution": row.estimate.distribution,
-                "unit": row.estimate.unit,
-                "source": row.estimate.source,
-                "as_of": row.estimate.as_of,
-                "grade": row.estimate.grade,
-                "note": row.note,
-                "overridden": row.id in overridden,
-            }
-            for row in catalogue.rows()
-        ]
-    )
 
 
 def _attribution(catalogue: Catalogue) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from leftshift.areas import Area
     from leftshift.catalogue import Catalogue, Parameters
 
-__all__ = ["growth", "register_counts", "targets"]
+__all__ = ["first_ages", "growth", "register_counts", "targets"]
 
 Array = NDArray[np.float64]
 
@@ -155,6 +155,25 @@ def growth(p: Parameters, base_year: int) -> Array:
         if trust in known:
             out[i] *= p.value(trust)
     return out
+
+
+def first_ages(cat: Catalogue, base_year: int) -> NDArray[np.int64]:
+    """Youngest age on each condition's register; 0 where it has none.
+
+    Args:
+        cat: the catalogue.
+        base_year: 2025 or 2019.
+
+    Returns:
+        int64[condition], in the catalogue's order.
+
+    Raises:
+        ModelError: the base year has no registers.
+    """
+    year = _register_year(base_year)
+    inputs = _inputs(cat)
+    found = (inputs.registers.get((c, year)) for c in inputs.conditions)
+    return np.array([r.minimum_age if r is not None else 0 for r in found], np.int64)
 
 
 def register_counts(cat: Catalogue, area: Area, year: int) -> polars.DataFrame:

@@ -45,8 +45,8 @@ class Spread:
                 shape = (self._kept, *fresh.shape)
                 self._low[name] = np.full(shape, np.inf, np.float32)
                 self._high[name] = np.full(shape, -np.inf, np.float32)
-            _insert(self._low[name], fresh, np.fmin, np.maximum)
-            _insert(self._high[name], fresh, np.fmax, np.minimum)
+            _insert(self._low[name], fresh, np.minimum, np.maximum)
+            _insert(self._high[name], fresh, np.maximum, np.minimum)
         self._added += 1
 
     def bounds(self, central: dict[str, Array]) -> dict[str, tuple[Array, Array]]:
@@ -86,8 +86,13 @@ def _insert(
     kept: NDArray[np.float32], fresh: NDArray[np.float32], nearer: np.ufunc, farther: np.ufunc
 ) -> None:
     """Put a value into its place among the extremes kept, the most extreme first."""
+    last = kept[-1]
+    # Most cells of most draws are not among the extremes; NaN (no value) never is.
+    beyond = fresh < last if nearer is np.minimum else fresh > last
+    where = np.flatnonzero(beyond)
+    moving = fresh.ravel()[where]
     for rank in range(len(kept)):
-        # The farther of the two moves on to the next rank; NaN (no value) displaces nothing.
-        moved = np.where(np.isnan(fresh), fresh, farther(kept[rank], fresh))
-        kept[rank] = nearer(kept[rank], fresh)
-        fresh = moved
+        held = kept[rank].reshape(-1)
+        now = held[where]
+        held[where] = nearer(now, moving)
+        moving = farther(now, moving)  # the farther of the two moves on to the next rank

@@ -9,8 +9,10 @@ for the central run, for each draw and for each replicate; :func:`frames` lays t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +23,7 @@ from leftshift.people.life_table import expectancy, slope_index
 from leftshift.people.model import Frame, World
 
 Array = NDArray[np.float64]
+Labels = Sequence[str] | Sequence[int]
 
 SEXES = ("female", "male")
 BANDS = tuple([f"{a}-{a + 4}" for a in range(0, 90, 5)] + ["90+"])
@@ -171,33 +174,35 @@ def measure(world: World, tallies: Tallies, frame: Frame, risks: Mapping[str, Ar
     moved = financial_years(left - born + died)[:years]
 
     span, slopes = _expectancies(world, tallies, years)
+    held = np.moveaxis(stock.sum(axis=(2, 3, 4)), -1, 0)  # [32, Y, P], all lanes in one pass
+    flowed = np.moveaxis(flow.sum(axis=(2, 3, 4)), -1, 0)
+    by_age = living.sum(axis=(2, 3))
     columns = [
-        living.sum(axis=(2, 3, 4)),
-        living[..., :4].sum(axis=(2, 3, 4)),
-        living[..., 4:13].sum(axis=(2, 3, 4)),
-        living[..., 13:].sum(axis=(2, 3, 4)),
-        living[..., 15:].sum(axis=(2, 3, 4)),
-        living[..., 17:].sum(axis=(2, 3, 4)),
+        held[_PEOPLE],
+        by_age[..., :4].sum(axis=-1),
+        by_age[..., 4:13].sum(axis=-1),
+        by_age[..., 13:].sum(axis=-1),
+        by_age[..., 15:].sum(axis=-1),
+        by_age[..., 17:].sum(axis=-1),
         births,
-        flow[..., _DEATHS].sum(axis=(2, 3, 4)),
+        flowed[_DEATHS],
         moved,
-        flow[..., _PERSON_YEARS].sum(axis=(2, 3, 4)),
-        flow[..., _QALYS].sum(axis=(2, 3, 4)),
+        flowed[_PERSON_YEARS],
+        flowed[_QALYS],
     ]
-    major = stock[..., _MAJOR].sum(axis=(2, 3, 4))
-    score = stock[..., _SCORE].sum(axis=(2, 3, 4)) / 100.0
     tail = [
-        stock[..., _TWO].sum(axis=(2, 3, 4)),
-        stock[..., _FOUR].sum(axis=(2, 3, 4)),
-        *np.moveaxis(segments.sum(axis=(2, 3, 4)), -1, 0),
-        *np.moveaxis(illness[..., 0].sum(axis=(2, 3, 4)), -1, 0),
-        *np.moveaxis(illness[..., 1].sum(axis=(2, 3, 4)), -1, 0),
+        held[_TWO],
+        held[_FOUR],
+        held[_SEGMENT_0],
+        *held[_SEGMENT_1 : _SEGMENT_1 + 5],
+        *held[:conditions],
+        *flowed[:conditions],
     ]
     counts = [_with_total(x) for x in columns]
-    total = _with_total(major)
+    total = _with_total(held[_MAJOR])
     with np.errstate(divide="ignore", invalid="ignore"):
         share = 100.0 * total / counts[0]
-        mean = _with_total(score) / counts[0]
+        mean = _with_total(held[_SCORE] / 100.0) / counts[0]
     summary = np.stack([*counts, total, share, mean, *[_with_total(x) for x in tail]], axis=-1)
     return Measures(
         people=segments,
@@ -307,97 +312,113 @@ def frames(
     """
     labels = frame.labels
     few = FEWEST_SIMULANTS * weight
-    lay = _Layout(arm, bounds)
-    cell = {"place": places, "sex": SEXES, "age_band": BANDS, "imd_quintile": QUINTILES}
-    by_cell = ("year", "place", "sex", "imd_quintile", "age_band")
-    axes = {"year": labels, **cell}
+    totals, whole_area = summary_measures(conditions), whole_measures()
+    spans = ("life_expectancy", "healthy_life_expectancy")
+    cell: dict[str, Labels] = {
+        "year": labels,
+        "place": places,
+        "sex": SEXES,
+        "imd_quintile": QUINTILES,
+        "age_band": BANDS,
+    }
+    by_group = _pick(cell, ("year", "sex", "imd_quintile"))
+    lay = _Layout(
+        arm,
+        bounds,
+        {
+            **{name: ["", *cell[name]] for name in ("place", "sex", "age_band")},
+            "year": labels,
+            "segment": SEGMENTS,
+            "condition": conditions,
+            "measure": [
+                *("prevalent", "incident"),
+                *HEALTH,
+                *spans,
+                *RISKS,
+                *(name for name, _ in totals),
+                *(name for name, _ in whole_area),
+            ],
+        },
+    )
 
-    people = lay.frame("people", central.people, {**_pick(axes, by_cell), "segment": SEGMENTS})
+    people = lay.frame("people", central.people, {**cell, "segment": SEGMENTS}, (*_CELL, "segment"))
     ill = lay.frame(
         "conditions",
         central.conditions,
-        {**_pick(axes, by_cell), "condition": conditions, "measure": ("prevalent", "incident")},
+        {**cell, "condition": conditions, "measure": ("prevalent", "incident")},
+        (*_CELL[:2], "condition", *_CELL[2:], "measure"),
     )
-    deaths = lay.frame("deaths", central.deaths, _pick(axes, by_cell))
-    health = lay.frame("health", central.health, {**_pick(axes, by_cell), "measure": tuple(HEALTH)})
+    deaths = lay.frame("deaths", central.deaths, cell, _CELL)
+    thin = central.people.sum(axis=-1)[..., None] < few
+    health = lay.frame(
+        "health",
+        central.health,
+        {**cell, "measure": tuple(HEALTH)},
+        (*_CELL, "measure"),
+        {"few": np.broadcast_to(thin, central.health.shape)},
+    )
     span = lay.frame(
         "expectancy",
         central.expectancy,
-        {
-            **_pick(axes, ("year", "sex", "imd_quintile")),
-            "measure": ("life_expectancy", "healthy_life_expectancy"),
-        },
+        {**by_group, "measure": spans},
+        ("year", "sex", "imd_quintile", "measure"),
     )
     risks = lay.frame(
         "risks",
         central.risks,
-        {**_pick(axes, ("year", "sex", "imd_quintile", "age_band")), "measure": RISKS},
+        {**by_group, "age_band": BANDS, "measure": RISKS},
+        ("year", "sex", "age_band", "imd_quintile", "measure"),
     )
-    living = central.people.sum(axis=-1)
-    whole = lay.frame(
-        "whole", central.whole, {"year": labels, "measure": [m for m, _ in whole_measures()]}
-    )
+    error = sampling or (None, None)
     total = lay.frame(
         "summary",
         central.summary,
-        {
-            "year": labels,
-            "place": ["", *places],
-            "measure": [m for m, _ in summary_measures(conditions)],
-        },
-        keep=lambda value: np.ones(len(value), bool),
+        {"year": labels, "place": ["", *places], "measure": [m for m, _ in totals]},
+        ("year", "place", "measure"),
+        {} if error[0] is None else {"sampling_error": error[0]},
+        keep=lambda value: ~np.isnan(value),
     )
-    if sampling is not None:
-        total = total.with_columns(sampling_error=pl.Series(sampling[0].ravel()))
-        whole = whole.with_columns(sampling_error=_kept(sampling[1].ravel(), central.whole))
-    units = dict(summary_measures(conditions)) | dict(whole_measures())
-    summary = (
-        pl.concat([total, whole.with_columns(place=pl.lit(""))], how="diagonal")
-        .with_columns(unit=pl.col("measure").replace_strict(units, return_dtype=pl.String))
-        .filter(pl.col("value").is_not_nan())
+    whole = lay.frame(
+        "whole",
+        central.whole,
+        {"year": labels, "measure": [m for m, _ in whole_area]},
+        ("year", "measure"),
+        {} if error[1] is None else {"sampling_error": error[1]},
     )
-    if "sampling_error" not in summary.columns:
+    summary = pl.concat([total, whole.with_columns(lay.nowhere("place"))], how="diagonal")
+    summary = summary.with_columns(
+        unit=pl.col("measure")
+        .cast(pl.String)
+        .replace_strict(dict(totals) | dict(whole_area), return_dtype=pl.String)
+    )
+    if sampling is None:
         summary = summary.with_columns(sampling_error=pl.lit(None, pl.Float64))
 
-    marked = pl.col("value") < few
-    thin = (
-        pl.DataFrame({"few": (living < few).ravel()})
-        .with_row_index("cell")
-        .with_columns(pl.col("cell").cast(pl.Int64))
-    )
-    health = (
-        health.with_columns(cell=pl.col("index") // len(HEALTH))
-        .join(thin, on="cell", how="left", maintain_order="left")
-        .drop("cell")
-    )
     rest = [
-        span.with_columns(place=pl.lit(""), age_band=pl.lit("")),
-        risks.with_columns(place=pl.lit("")),
+        span.with_columns(lay.nowhere("place"), lay.nowhere("age_band")),
+        risks.with_columns(lay.nowhere("place")),
     ]
     health = pl.concat([health, *[x.with_columns(few=pl.lit(False)) for x in rest]], how="diagonal")
+    marked = pl.col("value") < few
     return {
         "summary": summary.select(
             "arm", "year", "place", "measure", "unit", "value", "lower", "upper", "sampling_error"
         ),
-        "people": people.with_columns(few=marked).select(*_CELL, "segment", *_VALUES),
+        "people": people.with_columns(few=marked).select("arm", *_CELL, "segment", *_VALUES),
         "conditions": ill.with_columns(few=marked).select(
-            "arm", "year", "place", "condition", *_CELL[3:], "measure", *_VALUES
+            "arm", *_CELL[:2], "condition", *_CELL[2:], "measure", *_VALUES
         ),
-        "deaths": deaths.with_columns(few=marked).select(*_CELL, *_VALUES),
-        "health": health.select(*_CELL, "measure", *_VALUES),
+        "deaths": deaths.with_columns(few=marked).select("arm", *_CELL, *_VALUES),
+        "health": health.select("arm", *_CELL, "measure", *_VALUES),
     }
 
 
-_CELL = ("arm", "year", "place", "sex", "age_band", "imd_quintile")
+_CELL = ("year", "place", "sex", "age_band", "imd_quintile")
 _VALUES = ("value", "lower", "upper", "few")
 
 
-def _pick(axes: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:
+def _pick(axes: Mapping[str, Labels], names: tuple[str, ...]) -> dict[str, Labels]:
     return {name: axes[name] for name in names}
-
-
-def _kept(values: Array, of: Array) -> pl.Series:
-    return pl.Series(values[_present(of.ravel())])
 
 
 def _present(value: Array) -> NDArray[np.bool_]:
@@ -406,32 +427,71 @@ def _present(value: Array) -> NDArray[np.bool_]:
 
 
 class _Layout:
-    """Unrolls arrays into long frames, leaving out cells that are nil everywhere."""
+    """Unrolls arrays into long frames in the order of the file, without cells that are nil.
 
-    def __init__(self, arm: str, bounds: Bounds | None) -> None:
+    Texts are categories of few bytes a row, in the order of their letters: a million rows of text
+    take longer to make and to sort than the lives take to simulate.
+    """
+
+    def __init__(self, arm: str, bounds: Bounds | None, names: Mapping[str, Labels]) -> None:
         self._arm = arm
         self._bounds = bounds
+        self._kinds = {
+            axis: pl.Enum(sorted({str(name) for name in found})) for axis, found in names.items()
+        }
+
+    def nowhere(self, axis: str) -> pl.Expr:
+        """A column that says of every row that it is not split by an axis."""
+        return pl.lit("", self._kinds[axis]).alias(axis)
 
     def frame(
         self,
         name: str,
         values: Array,
-        axes: Mapping[str, object],
+        axes: Mapping[str, Labels],
+        order: tuple[str, ...],
+        more: Mapping[str, NDArray[Any]] | None = None,
         keep: Callable[[Array], NDArray[np.bool_]] = _present,
     ) -> pl.DataFrame:
+        """One row for each cell that is kept, sorted by the axes in the order given.
+
+        Args:
+            name: of the array in the bounds.
+            values: one axis for each of `axes`.
+            axes: what stands along each axis, by the column's name.
+            order: the columns that rows are sorted by, the first one first.
+            more: further columns, as arrays of the same shape.
+            keep: says which values make a row.
+        """
         flat = values.ravel()
         bound = self._bounds[name] if self._bounds is not None else None
         kept = keep(flat)
         if bound is not None:
             # Nil in the central run but not in every draw is a row; no value at all is none.
             kept = kept | (keep(bound[1].ravel()) & ~np.isnan(flat))
-        index = np.flatnonzero(kept)
-        where = np.unravel_index(index, values.shape)
+        # Where in `flat` each cell of the sorted table lies. (2**32 cells would be 32 GB.)
+        at = np.zeros(1, np.uint32)
+        position = {axis: number for number, axis in enumerate(axes)}
+        sorted_axes = []
+        for axis in order:
+            labels = list(axes[axis])
+            ranks = sorted(range(len(labels)), key=labels.__getitem__)  # type: ignore[arg-type]
+            sorted_axes.append([labels[rank] for rank in ranks])
+            stride = math.prod(values.shape[position[axis] + 1 :])
+            at = (at[:, None] + np.array(ranks, np.uint32) * np.uint32(stride)).ravel()
+        rows = np.flatnonzero(kept[at])
+        index = at[rows]
         columns: dict[str, pl.Series] = {}
-        for position, (axis, labels) in zip(where, axes.items(), strict=True):
-            columns[axis] = pl.Series(axis, list(labels)).gather(position)  # type: ignore[call-overload]
+        left = rows.astype(np.uint32)
+        for axis, labels in zip(reversed(order), reversed(sorted_axes), strict=True):
+            above = left // np.uint32(len(labels))
+            code = pl.Series(left - above * np.uint32(len(labels)))
+            columns[axis] = pl.Series(axis, labels, dtype=self._kinds.get(axis)).gather(code)
+            left = above
+        for column, array in (more or {}).items():
+            columns[column] = pl.Series(column, array.ravel()[index])
         frame = pl.DataFrame(columns).with_columns(
-            arm=pl.lit(self._arm), index=pl.Series(index), value=pl.Series(flat[index])
+            arm=pl.lit(self._arm), value=pl.Series(flat[index])
         )
         if bound is None:
             empty = pl.lit(None, pl.Float64)

@@ -4,6 +4,7 @@
 are made from it. `folder` writes a run whole or not at all, and opens one.
 """
 
+from leftshift.runs.describe import Column, Table
 from leftshift.runs.folder import (
     complete_run,
     default_name,
@@ -12,7 +13,7 @@ from leftshift.runs.folder import (
     write_run,
 )
 from leftshift.runs.run import Run, open_run
-from leftshift.runs.schema import TABLES, Column, Table, as_markdown
+from leftshift.runs.schema import TABLES, as_markdown
 
 __all__ = [
     "TABLES",

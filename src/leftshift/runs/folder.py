@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from leftshift.errors import RunError, listed
+from leftshift.errors import LeftshiftError, RunError, listed
 from leftshift.runs import rename, schema
 from leftshift.runs.run import MANIFEST, Run, is_run, open_run
 
@@ -79,6 +79,7 @@ def existing_run(
         RunError: something else lies there, or nothing can be written there.
     """
     path = _absolute(folder)
+    _check_name(path)
     rename.restore(path)
     if _holds_run(path) and not replace:
         return _same_run(path, identity)
@@ -103,6 +104,7 @@ def complete_run(run: Run, finish: Finish | None = None, csv: bool = False) -> R
     wanted = _holds(finish, csv)
     if set(wanted) <= set(run.holds):
         return run
+    _check_writable(_absolute(run.path))
     manifest = {**run.manifest, "holds": sorted({*run.holds, *wanted})}
     del manifest["tables"]
     plan = run.path / "plan.toml"
@@ -153,7 +155,7 @@ def write_run(
     found = existing_run(path, identity, replace)
     if found is not None:
         return complete_run(found, finish, csv)
-    frames = {name: schema.conform(name, frame) for name, frame in tables.items()}
+    frames = {name: schema.arrange(name, frame) for name, frame in tables.items()}
     manifest = {
         "format": FORMAT,
         "identity_sha256": identity_hash(identity),
@@ -203,9 +205,11 @@ def _write(
     except BaseException as error:
         for parent in made:
             _remove_if_empty(parent)
-        if isinstance(error, OSError | pl.exceptions.PolarsError):
+        # A report's own error names the unfinished folder, which is gone.
+        cause = error.__cause__ if isinstance(error, LeftshiftError) else error
+        if isinstance(cause, OSError | pl.exceptions.PolarsError):
             raise RunError(
-                f"could not write the run folder {path}: {_reason(error)}. Nothing was written "
+                f"could not write the run folder {path}: {_reason(cause)}. Nothing was written "
                 "there. Free some space or choose another folder with --out."
             ) from error
         raise
@@ -223,12 +227,12 @@ def _fill(
     target.mkdir()
     contents = {}
     for name in sorted(frames):
-        frame, file = frames[name], target / f"{name}.parquet"
+        frame, file = schema.spelt(name, frames[name]), target / f"{name}.parquet"
         # Every setting is pinned so that the same rows always give the same bytes.
         frame.write_parquet(
             file,
             compression="zstd",
-            compression_level=6,
+            compression_level=1,
             statistics=True,
             row_group_size=262_144,
             data_page_size=1_048_576,
@@ -288,7 +292,30 @@ def _same_run(path: Path, identity: Mapping[str, Any]) -> Run:
     return found
 
 
+def _check_name(path: Path) -> None:
+    if path == path.parent:
+        raise RunError(f"{path} is no folder of its own. Choose another with --out.")
+    try:
+        path.name.encode("utf-8")
+        path.lstat()
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        if isinstance(error, NotADirectoryError):
+            return
+        raise RunError(
+            f"no folder can be called {str(path)!a}: {_reason(error)}. Choose another with --out."
+        ) from error
+
+
 def _check_writable(path: Path) -> None:
+    here = Path.cwd()
+    if path == here or path in here.parents:
+        # A finished folder is renamed into place: whoever stands in the old one would not see it.
+        raise RunError(
+            f"{path} is the folder that you work in, or holds it, so no run can be put in its "
+            "place. Name a new folder, such as: --out run"
+        )
     above = path.parent
     while not above.exists() and above != above.parent:
         above = above.parent
@@ -337,7 +364,9 @@ def _remove_if_empty(path: Path) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    # Polars wraps what the system said in words of its own.
+    return re.sub(r"^.*IO error: | \(os error \d+\)$", "", said).rstrip(".")
 
 
 def _json(value: Mapping[str, Any], what: str, canonical: bool) -> str:

@@ -1,7 +1,7 @@
 """Puts a whole folder in its place in one step, on every platform.
 
 Names that begin with ".leftshift-" beside a run folder are this module's own:
-`.leftshift-tmp-<process>-<random>` is a folder being built, or an old one being removed;
+`.leftshift-tmp-<system>-<process>-<random>` is a folder being built, or an old one being removed;
 `.leftshift-old-<name>` is the old run for the moment in which it changes places with the new one,
 on platforms that cannot exchange two folders in one step.
 """
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import os
+import platform
 import secrets
 import shutil
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 from leftshift.errors import RunError
@@ -27,7 +30,7 @@ _STALE_AFTER = 24 * 60 * 60.0
 def temporary(parent: Path) -> Path:
     """Makes a new hidden folder beside where a run will lie."""
     # Not tempfile.mkdtemp, which shuts others out: a run is as open as any folder a user makes.
-    made = parent / f"{_TEMPORARY}{os.getpid()}-{secrets.token_hex(4)}"
+    made = parent / f"{_TEMPORARY}{_system()}-{os.getpid()}-{secrets.token_hex(4)}"
     made.mkdir()
     return made
 
@@ -88,21 +91,36 @@ def discard(folder: Path) -> None:
 
 
 def discard_stale(parent: Path) -> None:
-    """Removes what dead writers left beside a run more than a day ago."""
+    """Removes what dead writers left beside a run.
+
+    Whether a writer is dead can be known of this system's own; of another's (a network drive, a
+    container, Windows) only once its folder has lain untouched for a day.
+    """
     for left in parent.glob(f"{_TEMPORARY}*"):
         try:
             age = time.time() - left.stat().st_mtime
         except OSError:
             continue
-        if age > _STALE_AFTER and not _alive(left.name):
+        *system, number, _ = ["", *left.name.removeprefix(_TEMPORARY).split("-")][-3:]
+        known = system == [_system()] and sys.platform != "win32"
+        if (known or age > _STALE_AFTER) and not _alive(number):
             discard(left)
     for left in parent.glob(f"{_OLD}*"):
         if (parent / left.name.removeprefix(_OLD)).exists():
             discard(left)
 
 
-def _alive(name: str) -> bool:
-    number = name.removeprefix(_TEMPORARY).partition("-")[0]
+@cache
+def _system() -> str:
+    """Marks where process numbers mean the same: a machine since its start, a container."""
+    parts = [platform.node()]
+    with contextlib.suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
+        parts.append(os.readlink("/proc/self/ns/pid"))  # noqa: PTH115 - a name, not a path
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
+def _alive(number: str) -> bool:
     # On Windows os.kill would end the process, so there a day is all that is asked.
     if sys.platform == "win32" or not number.isdigit():
         return False

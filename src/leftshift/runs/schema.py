@@ -7,303 +7,32 @@ The writer checks frames against these descriptions and sorts by their keys; the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from leftshift.errors import SchemaError, listed, nearest
+from leftshift.runs import (
+    tables_organisation,
+    tables_organisation_more,
+    tables_outlook,
+    tables_survey,
+)
+from leftshift.runs.describe import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["TABLES", "Column", "Table", "as_markdown", "conform", "table"]
 
-_TYPES: dict[str, pl.DataType] = {
-    "text": pl.String(),
-    "number": pl.Float64(),
-    "whole": pl.Int64(),
-    "yes/no": pl.Boolean(),
-}
+_SMALL = 1000  # a range of numbers below this, or below the number of rows, is used as it is
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table.
-
-    Attributes:
-        name: as it stands in the file.
-        kind: text, number (float64), whole (int64) or yes/no.
-        meaning: what it says, in a sentence.
-        unit: what a number is counted in, where the column has one unit; a name of another column
-            in brackets, such as "[unit]", where that column says.
-        allowed: the values it may take, or () where it is open.
-        key: whether it is part of what makes a row one fact; rows are sorted by their keys.
-        empty: whether it may be null.
-    """
-
-    name: str
-    kind: str
-    meaning: str
-    unit: str = ""
-    allowed: tuple[str, ...] = ()
-    key: bool = False
-    empty: bool = False
-
-    @property
-    def dtype(self) -> pl.DataType:
-        """The Polars type of the column."""
-        return _TYPES[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: a name, what a row is, and its columns in the order they are written.
-
-    Attributes:
-        name: the stem of its file in `tables/`.
-        meaning: what one row is.
-        columns: the columns, in order.
-        notes: anything a reader could get wrong.
-    """
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The names of the columns that together make a row one fact."""
-        return tuple(column.name for column in self.columns if column.key)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all columns, in order."""
-        return tuple(column.name for column in self.columns)
-
-
-AGE_BANDS: tuple[str, ...] = (*(f"{age}-{age + 4}" for age in range(0, 90, 5)), "90+")
-SEXES: tuple[str, ...] = ("female", "male")
-
-_ARM = Column("arm", "text", '"baseline", or the name of the plan.', key=True)
-_YEAR = Column(
-    "year",
-    "text",
-    'Financial year, such as "2026/27". Stocks are at its 30 June; flows are over its twelve '
-    "months.",
-    key=True,
-)
-_PLACE = Column(
-    "place",
-    "text",
-    'The code of a place in the area (`about.area.places` in run.json names them); "" where the '
-    "row is not split by place, and in `summary` and `checks` the whole area.",
-    key=True,
-)
-_SEX = Column(
-    "sex",
-    "text",
-    '"" means that the row is not split by sex.',
-    allowed=("", *SEXES),
-    key=True,
-)
-_AGE = Column(
-    "age_band",
-    "text",
-    'Age last birthday in five-year bands; "" means that the row is not split by age.',
-    allowed=("", *AGE_BANDS),
-    key=True,
-)
-_QUINTILE = Column(
-    "imd_quintile",
-    "whole",
-    "Fifth of England's neighbourhoods by deprivation (IMD): 1 most deprived, 5 least; 0 means "
-    "that the row is not split by it.",
-    allowed=("0", "1", "2", "3", "4", "5"),
-    key=True,
-)
-_SEGMENT = Column(
-    "segment",
-    "text",
-    'Core segment by Cambridge Multimorbidity Score, "1" (lowest) to "5"; "0" is under 17; "" '
-    "means not split by it.",
-    allowed=("", "0", "1", "2", "3", "4", "5"),
-    key=True,
-)
-
-
-def _interval(unit: str) -> tuple[Column, Column, Column]:
-    return (
-        Column(
-            "value",
-            "number",
-            "The central figure: from the central parameters, whether or not draws were asked for.",
-            unit,
-        ),
-        Column(
-            "lower",
-            "number",
-            "Lower end of the 95% interval over draws of the parameters; empty where draws = 0.",
-            unit,
-            empty=True,
-        ),
-        Column(
-            "upper",
-            "number",
-            "Upper end of the 95% interval over draws of the parameters; empty where draws = 0.",
-            unit,
-            empty=True,
-        ),
-    )
-
-
-_FEW = Column("few", "yes/no", "Whether the cell rests on fewer than 30 simulants.")
-_LEAF = (
-    'Leaf rows only: an `imd_quintile` of 0 or "" for `place`, `sex` or `age_band` means that the '
-    "row is not split by it, never a total beside its parts. Totals, with intervals of their own, "
-    "are in `summary`."
-)
-
-
+#: Every table, by name.
 TABLES: dict[str, Table] = {
     entry.name: entry
-    for entry in (
-        Table(
-            "summary",
-            "One measure of the whole area, or of one place, in one year.",
-            (
-                _ARM,
-                _YEAR,
-                _PLACE,
-                Column("measure", "text", "What is measured; `names` holds its label.", key=True),
-                Column("unit", "text", "What the value is counted in.", key=True),
-                *_interval("[unit]"),
-                Column(
-                    "sampling_error",
-                    "number",
-                    "Half the width of the 95% interval that comes from simulating finitely many "
-                    "people; not part of `lower` and `upper`. Empty where it is not estimated.",
-                    "[unit]",
-                    empty=True,
-                ),
-            ),
-        ),
-        Table(
-            "people",
-            "People living in the area at 30 June.",
-            (_ARM, _YEAR, _PLACE, _SEX, _AGE, _QUINTILE, _SEGMENT, *_interval("people"), _FEW),
-            (_LEAF,),
-        ),
-        Table(
-            "conditions",
-            "People with a condition at 30 June, or new cases of it over the financial year.",
-            (
-                _ARM,
-                _YEAR,
-                _PLACE,
-                Column("condition", "text", "Key of the condition; `names` labels it.", key=True),
-                _SEX,
-                _AGE,
-                _QUINTILE,
-                Column(
-                    "measure",
-                    "text",
-                    "prevalent: people who have it at 30 June. incident: new cases over the year.",
-                    allowed=("prevalent", "incident"),
-                    key=True,
-                ),
-                *_interval("people, or new cases per year"),
-                _FEW,
-            ),
-            (_LEAF, "A person with three conditions is in three rows: never add conditions up."),
-        ),
-        Table(
-            "deaths",
-            "Deaths over the financial year.",
-            (_ARM, _YEAR, _PLACE, _SEX, _AGE, _QUINTILE, *_interval("deaths per year"), _FEW),
-            (_LEAF,),
-        ),
-        Table(
-            "health",
-            "A measure of how well people are, or how long they live.",
-            (
-                _ARM,
-                _YEAR,
-                _PLACE,
-                _SEX,
-                _AGE,
-                _QUINTILE,
-                Column("measure", "text", "What is measured; `names` holds its label.", key=True),
-                *_interval("by measure, as `names` says"),
-                _FEW,
-            ),
-            (
-                _LEAF,
-                "Healthy life expectancy here is years without major illness (Sullivan's method), "
-                "not the ONS measure of self-reported good health.",
-            ),
-        ),
-        Table(
-            "names",
-            "The label of an id used in another table.",
-            (
-                Column(
-                    "kind",
-                    "text",
-                    "What the id names, such as a condition, a measure or a place.",
-                    key=True,
-                ),
-                Column("id", "text", "The id as it stands in the other tables.", key=True),
-                Column("label", "text", "What to show people."),
-                Column("unit", "text", "What it is counted in, where it is a measure."),
-            ),
-        ),
-        Table(
-            "checks",
-            "One published figure of this area beside the model's: does it know us?",
-            (
-                _ARM,
-                _YEAR,
-                _PLACE,
-                Column("check", "text", "What is compared.", key=True),
-                Column("unit", "text", "What both figures are counted in."),
-                Column("model", "number", "The model's figure.", "[unit]", empty=True),
-                Column("published", "number", "The published figure.", "[unit]", empty=True),
-                Column("ratio", "number", "Model divided by published.", "", empty=True),
-                Column("source", "text", "Where the published figure comes from."),
-                Column("grade", "text", "V verified, D derived, R recalled, A assumed."),
-                Column(
-                    "used",
-                    "yes/no",
-                    "Whether the model was calibrated to the figure, so that agreement shows only "
-                    "that it reproduces its input.",
-                ),
-            ),
-        ),
-        Table(
-            "sources",
-            "One parameter of the catalogue that the run rests on.",
-            (
-                Column("id", "text", "Id of the catalogue row.", key=True),
-                Column("label", "text", "What it is."),
-                Column("value", "number", "The central value.", "[unit]"),
-                Column("lower", "number", "Lower end of its 95% interval.", "[unit]", empty=True),
-                Column("upper", "number", "Upper end of its 95% interval.", "[unit]", empty=True),
-                Column("distribution", "text", "How its doubt is spread."),
-                Column("unit", "text", "What it is counted in."),
-                Column("source", "text", "Where it comes from."),
-                Column("as_of", "text", "The year or date it describes."),
-                Column("grade", "text", "V verified, D derived, R recalled, A assumed."),
-                Column("note", "text", "Anything else a reader should know."),
-                Column(
-                    "overridden",
-                    "yes/no",
-                    "Whether a project or plan put its own figure in place of the shipped one.",
-                ),
-            ),
-        ),
-    )
+    for room in (tables_outlook, tables_organisation, tables_organisation_more, tables_survey)
+    for entry in room.TABLES
 }
 
 
@@ -322,7 +51,7 @@ def table(name: str) -> Table:
 
 
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Checks a frame against its description, and puts it in the order it is written in.
+    """Checks a frame against its description, and gives it as it is written.
 
     Args:
         name: the table's name.
@@ -332,6 +61,30 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         The same rows with columns in the described order and type, sorted by all key columns.
 
     Raises:
+        SchemaError: as for `arrange`.
+    """
+    return spelt(name, arrange(name, frame))
+
+
+def spelt(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Puts words in place of categories, in a frame that `arrange` gave."""
+    return frame.select(pl.col(column.name).cast(column.dtype) for column in table(name).columns)
+
+
+def arrange(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Checks a frame against its description, and puts it in the order it is written in.
+
+    Categories stay categories, of a byte or so a row: `spelt` makes words of them, when the frame
+    is written and no sooner.
+
+    Args:
+        name: the table's name.
+        frame: the rows; columns in any order, whole numbers and categories of any width.
+
+    Returns:
+        The same rows with columns in the described order, sorted by all key columns.
+
+    Raises:
         SchemaError: columns are missing, unknown or of another type; a value is not allowed, not
             finite, or missing where it may not be; or two rows hold the same fact.
     """
@@ -339,41 +92,65 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     faults = _column_faults(about, frame)
     if faults:
         raise SchemaError(_sentence(name, faults))
-    written = frame.select(_written(column) for column in about.columns)
-    faults = [fault for column in about.columns for fault in _value_faults(column, written)]
+    held = frame.select(_held(column, frame.schema[column.name]) for column in about.columns)
+    faults = [fault for column in about.columns for fault in _value_faults(column, held)]
     if faults:
         raise SchemaError(_sentence(name, faults))
-    if written.is_empty():
-        return written
-    order = _order(about, written)
-    if not order.is_sorted():
-        written, order = written[order.arg_sort()], order.sort()
-    repeats = order.diff().eq(0).arg_true()
-    if len(repeats):
-        row = written.row(repeats[0], named=True)
-        fact = ", ".join(f"{key}={row[key]!r}" for key in about.keys)
-        raise SchemaError(_sentence(name, [f"two rows hold the same fact: {fact}"]))
-    return written
+    if not held.is_empty():
+        order = _order(about, held).to_numpy()
+        if not (order[1:] > order[:-1]).all():
+            arranged = np.argsort(order, kind="stable")
+            held, order = held[arranged], order[arranged]
+        repeats = np.flatnonzero(order[1:] == order[:-1])
+        if len(repeats):
+            row = held.row(int(repeats[0]) + 1, named=True)
+            fact = ", ".join(f"{key}={row[key]!r}" for key in about.keys)
+            raise SchemaError(_sentence(name, [f"two rows hold the same fact: {fact}"]))
+    return held
 
 
 def _order(about: Table, frame: pl.DataFrame) -> pl.Series:
     """Gives each row a number that sorts as its keys do: far faster than to sort by nine texts."""
-    order = pl.zeros(frame.height, pl.Int64, eager=True)
+    order = np.zeros(frame.height, np.int64)
     reach = 1
     for key in about.keys:
-        values = frame[key].unique().sort()
-        ranks = pl.int_range(len(values), dtype=pl.Int64, eager=True)
-        if reach * len(values) >= 2**63:
-            order, reach = order.rank("dense").cast(pl.Int64) - 1, frame.height
-        order = order * len(values) + frame[key].replace_strict(
-            values, ranks, return_dtype=pl.Int64
-        )
-        reach *= len(values)
-    return order
+        ranks, count = _ranks(frame[key])
+        if count == 1:
+            continue
+        if reach * count >= 2**63:
+            order = np.unique(order, return_inverse=True)[1].astype(np.int64)
+            reach = frame.height
+        order *= count
+        order += ranks
+        reach *= count
+    return pl.Series(order)
 
 
-def _written(column: Column) -> pl.Expr:
-    values = pl.col(column.name).cast(column.dtype)
+def _ranks(values: pl.Series) -> tuple[np.ndarray, int]:
+    """Numbers from 0 that sort as the values do, and a number that all of them are below."""
+    if isinstance(values.dtype, pl.Enum):
+        names = values.dtype.categories.to_list()
+        numbers = values.to_physical().to_numpy()
+        if names != sorted(names):
+            place = {name: rank for rank, name in enumerate(sorted(names))}
+            numbers = np.array([place[name] for name in names])[numbers]
+        return numbers, len(names)
+    if values.dtype == pl.Int64():
+        numbers = values.to_numpy()
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < len(numbers) + _SMALL:
+            return numbers - low, high - low + 1
+    if bool((values == values[0]).all()):
+        return np.zeros(1, np.int64), 1
+    found = values.unique().sort()
+    ranks = pl.int_range(len(found), dtype=pl.Int64, eager=True)
+    return values.replace_strict(found, ranks, return_dtype=pl.Int64).to_numpy(), len(found)
+
+
+def _held(column: Column, dtype: pl.DataType) -> pl.Expr:
+    values = pl.col(column.name)
+    if not isinstance(dtype, pl.Enum):
+        values = values.cast(column.dtype)
     # Arrays have no null, so that what is not known comes as NaN; a file says it with a null.
     return values.fill_nan(None) if column.kind == "number" and column.empty else values
 
@@ -414,9 +191,10 @@ def _value_faults(column: Column, frame: pl.DataFrame) -> list[str]:
     faults = []
     if not column.empty and values.null_count():
         faults.append(f'column "{column.name}" is empty in {values.null_count()} rows')
-    if column.kind == "number" and not bool(values.drop_nulls().is_finite().all()):
+    if column.kind == "number" and not bool(values.is_finite().all()):  # nulls are passed over
         faults.append(f'column "{column.name}" holds figures that are not finite')
-    if column.allowed:
+    names = values.dtype.categories if isinstance(values.dtype, pl.Enum) else None
+    if column.allowed and (names is None or not set(names) <= set(column.allowed)):
         found = values.drop_nulls().unique().cast(pl.String()).sort().to_list()
         wrong = [value for value in found if value not in column.allowed]
         if wrong:

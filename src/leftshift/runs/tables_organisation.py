@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from leftshift.runs import schema
-from leftshift.runs.schema import Column, Table
+from leftshift.runs.describe import Column, Table
 
-__all__ = ["TABLES", "register"]
+__all__ = ["TABLES"]
 
 _OPTION = Column("option", "text", "Id of the option; `option_names` has its name.", key=True)
 _YEAR = Column("year", "text", 'Financial year, such as "2026/27".', key=True)
@@ -264,8 +263,10 @@ TABLES: tuple[Table, ...] = (
                 key=True,
             ),
             _UNIT,
-            _number("value", "Median over draws; empty where it does not pay back.", "", True),
-            *_interval(""),
+            _number(
+                "value", "Median over draws; empty where it does not pay back.", "[unit]", True
+            ),
+            *_interval("[unit]"),
             Column("words", "text", "The same in a sentence."),
         ),
         (_PRIVATE,),
@@ -288,9 +289,3 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
 )
-
-
-def register() -> None:
-    """Makes these tables known to the writer of run folders, once."""
-    for table in TABLES:
-        schema.TABLES.setdefault(table.name, table)

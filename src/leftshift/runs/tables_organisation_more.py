@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from leftshift.runs import schema
-from leftshift.runs.schema import Column, Table
+from leftshift.runs.describe import Column, Table
 
-__all__ = ["TABLES", "register"]
+__all__ = ["TABLES"]
 
 _OPTION = Column("option", "text", "Key of the option; `option_names` names it.", key=True)
 _YEAR = Column("year", "text", 'Financial year, such as "2026/27".', key=True)
@@ -183,9 +182,3 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
 )
-
-
-def register() -> None:
-    """Makes these tables known to the writer of run folders, once."""
-    for table in TABLES:
-        schema.TABLES.setdefault(table.name, table)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from leftshift.runs.schema import Column, Table
+from leftshift.runs.describe import Column, Table
 from leftshift.runs.tables_survey_reported import TABLES_REPORTED
 
 __all__ = ["TABLES", "TABLES_ANALYSED", "TABLES_REPORTED"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leftshift.runs.schema import Column, Table
+from leftshift.runs.describe import Column, Table
 
 __all__ = ["TABLES_REPORTED"]
 

@@ -17,8 +17,7 @@ import polars as pl
 import leftshift
 from leftshift.catalogue import Catalogue
 from leftshift.errors import LeftshiftError
-from leftshift.runs import Run, complete_run, default_name, existing_run, schema, write_run
-from leftshift.runs.tables_survey import TABLES
+from leftshift.runs import Run, complete_run, default_name, existing_run, write_run
 from leftshift.survey import anonymity, performance, record
 from leftshift.survey.cleaning import CHANGES, Cleaned, clean
 from leftshift.survey.codebook import Codebook
@@ -191,12 +190,6 @@ def analyse(cleaned: Cleaned) -> dict[str, pl.DataFrame]:
     return draft
 
 
-def _register() -> None:
-    """Makes the survey's tables known to the writer of run folders."""
-    for one in TABLES:
-        schema.TABLES.setdefault(one.name, one)
-
-
 def run(
     project: str | Path,
     out: str | Path | None = None,
@@ -224,7 +217,6 @@ def run(
         SurveyError: something is wrong with the files; the message lists all of it.
         RunError: the folder cannot be written.
     """
-    _register()
     begun = time.monotonic()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     problems = Problems()
