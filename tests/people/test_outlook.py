@@ -179,3 +179,24 @@ def test_deaths_rise_with_age_and_illness_with_deprivation(central: Outcome) -> 
     for sex in ("female", "male"):
         by_quintile = health.filter(pl.col("sex") == sex).sort("imd_quintile")["value"]
         assert by_quintile[0] < by_quintile[4]
+
+
+def test_a_trend_of_a_risk_factor_moves_its_mean_and_the_new_cases_that_follow() -> None:
+    """Smoking that falls faster: fewer smokers each year, and fewer new cases of lung disease."""
+    catalogue = Catalogue.load(extra={"trend.smoking": -0.3})
+    area = find_area("QMM", catalogue)
+    falling = compute(catalogue, area, years=6, people=20_000)
+    held = _outlook(years=6)
+
+    def smokers(outcome: Outcome) -> list[float]:
+        rows = outcome.tables["health"].filter(
+            (pl.col("measure") == "smoking_share") & (pl.col("age_band") == "45-49")
+        )
+        by_year = rows.group_by("year").agg(pl.col("value").mean()).sort("year")
+        return by_year["value"].to_list()
+
+    assert 5 < smokers(held)[0] < 30  # percent
+    assert smokers(falling)[0] == pytest.approx(smokers(held)[0])
+    assert smokers(falling)[6] < 0.5 * smokers(held)[6]
+    assert sum(_total(falling, "incident_copd")[2:]) < sum(_total(held, "incident_copd")[2:])
+    assert _total(falling, "prevalent_copd")[0] == _total(held, "prevalent_copd")[0]

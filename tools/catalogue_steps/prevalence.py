@@ -103,7 +103,7 @@ def build(reference: Path, out: Path) -> list[str]:
     _write_gradients(out, gradients)
     registers.write_csv(out / "tables" / "registers.csv")
     growth = _growth(reference, registers, logits, england)
-    _write_derived(out, gradients, growth, rows)
+    _write_derived(out, gradients, growth, rows, {c["id"]: c["label"] for c in described})
     return [SHAPES, SHAPE_PEOPLE, REGISTERS, LISTS, FIFTHS, PEOPLE_2020, PEOPLE_2023]
 
 
@@ -489,6 +489,7 @@ def _write_derived(
     gradients: Mapping[str, Array],
     growth: Mapping[str, tuple[float, float, float]],
     rows: Mapping[str, float],
+    labels: Mapping[str, str],
 ) -> None:
     lines: list[list[object]] = []
 
@@ -503,7 +504,7 @@ def _write_derived(
         by_fifth = ", ".join(f"{math.exp(x - logs[4]):.3f}" for x in logs)
         add(
             f"condition.{condition}.gradient",
-            f"{condition}: odds in the most against the least deprived fifth, at ages 20 to 60",
+            f"{labels[condition]}: odds in the most against the least deprived fifth, at ages 20 to 60",
             f"{value:.6f}",
             f"{value * 0.93:.4f}",
             f"{value * 1.15:.4f}",
@@ -520,7 +521,7 @@ def _write_derived(
         half = 1.96 * between
         add(
             f"condition.{condition}.growth",
-            f"{condition}: yearly change of register prevalence at a given age, 2019/20 to 2023/24",
+            f"{labels[condition]}: yearly change of register prevalence at a given age, 2019/20 to 2023/24",
             f"{net:.5f}",
             f"{net - half:.5f}",
             f"{net + half:.5f}",

@@ -26,13 +26,11 @@ Array = NDArray[np.float64]
 DEATH = 20
 #: First rows (age + 1) of the age groups whose mean multiplier is followed.
 _GROUPS = np.array([0, 46, 66, 76, 86])
-#: Most lives that are followed, and the deaths that a group needs before its own mean counts for
-#: more than half: numerical settings, not figures about the world.
-_MOST = 50_000
+#: Most lives that are followed, the first time and the second: fewer deaths leave more of the ill
+#: alive, which the second time takes in. Numerical settings, not figures about the world, as is
+#: the number of deaths that a group needs before its own mean counts for more than half.
+_MOST = (20_000, 100_000)
 _ENOUGH = 10.0
-#: Times that the baseline is followed: fewer deaths leave more of the ill alive, which the second
-#: time takes in.
-_PASSES = 2
 
 
 def followed(
@@ -55,12 +53,12 @@ def followed(
     Returns:
         The tables with the death lane scaled; everything else is shared with those given.
     """
-    every = -(-len(lives) // _MOST) if len(lives) else 1
-    some = lives if every == 1 else _every(lives, every)
-    weight = float(np.mean(some.weight)) if len(some) else 1.0
     rate = dying.transpose(1, 0, 2)
     group = np.searchsorted(_GROUPS, np.arange(rate.shape[-1]), side="right") - 1
-    for _ in range(_PASSES):
+    for most in _MOST:
+        every = -(-len(lives) // most) if len(lives) else 1
+        some = lives if every == 1 else _every(lives, every)
+        weight = float(np.mean(some.weight)) if len(some) else 1.0
         counted = simulate(some, [tables], scoring, seed=seed, threads=threads)[0].flow_age
         expected, at_risk = counted[..., 1] / weight, counted[..., 2] / weight  # [10, T, 107]
         short = at_risk * -np.expm1(-rate) - expected

@@ -15,7 +15,7 @@ from leftshift.people.model import PARTICLES_IN_DRAWS, Frame, People, World, bui
 from leftshift.people.tables import Measures, measure
 
 #: Most simulants of the run from 2019/20 behind an area's predictions.
-_BACKCAST = 20_000
+_BACKCAST = 50_000
 _OLDER = (("people_65_over", 65), ("people_85_over", 85))
 
 

@@ -26,8 +26,10 @@ from leftshift.people.roll import Roll, roll
 from leftshift.people.sample_weights import calibrated
 
 #: Size of the synthetic life course for each sex and quintile: a numerical setting, not a figure
-#: about the world. The smaller one serves parameter draws, whose spread dwarfs its noise.
-PARTICLES = 20_000
+#: about the world. Hazards are solved on expected survival, remission and numbers at risk, which
+#: takes out most of the noise that a larger one would be needed for; the smaller one serves
+#: parameter draws, whose spread dwarfs what is left.
+PARTICLES = 12_000
 PARTICLES_IN_DRAWS = 5_000
 
 LANES = 32

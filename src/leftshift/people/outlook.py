@@ -59,6 +59,8 @@ R = TypeVar("R")
 #: Replicates from which sampling error is worked out, and the largest sample that is worth it.
 REPLICATES = 8
 LARGEST_REPLICATED = 2_000_000
+#: Lives above which draws are made one at a time, for memory's sake.
+_MANY = 10_000_000
 #: Two-sided 95% point of Student's t with REPLICATES - 1 degrees of freedom.
 _STUDENT_T = 2.364624
 
@@ -187,10 +189,6 @@ def compute(
             0,
             1,
         )
-    # The recent past is predicted beside the outlook: it is small, and fills the second core.
-    beside = ThreadPoolExecutor(1)
-    past = beside.submit(predicted, catalogue, area, people=people, seed=seed)
-    beside.shutdown(wait=False)
     report("solving hazards and today's state of health", 0, 1)
     world = build(
         central_parameters,
@@ -213,7 +211,9 @@ def compute(
         progress=lambda done, of: report("simulating lives", done, of),
     )[0]
     central = measure(world, tallies, frame, risk_means(central_parameters, frame))
-    published = checks(catalogue, area, frame, world, central, past.result())
+    # A central run is for a quick look; one with draws also shows what it would have foretold.
+    past = predicted(catalogue, area, people=people, seed=seed) if draws else []
+    published = checks(catalogue, area, frame, world, central, past)
     impossible = refused(world, labels)
     lives = len(world.lives.id)
     del world, tallies
@@ -228,7 +228,8 @@ def compute(
         _in_parallel(
             one_draw,
             range(1, draws + 1),
-            threads,
+            # Each draw has all its lives in memory: where they are very many, one at a time.
+            threads if lives <= _MANY else 1,
             lambda m: spread.add(m.arrays()),
             lambda done: report("parameter draws", done, draws),
         )

@@ -67,10 +67,10 @@ _P_VALUES = (
         "p_value",
         "Chance of so large a difference if only chance told the two apart; without finite "
         "population correction.",
-        "",
+        "probability",
     ),
-    _number("p_holm", "The same, adjusted by Holm over the family.", ""),
-    _number("p_bh", "The same, adjusted by Benjamini and Hochberg over the family.", ""),
+    _number("p_holm", "The same, adjusted by Holm over the family.", "probability"),
+    _number("p_bh", "The same, adjusted by Benjamini and Hochberg over the family.", "probability"),
     _text("family", "The tests that are adjusted together."),
 )
 _DIFFERENCE = (
@@ -110,7 +110,7 @@ TABLES_ANALYSED: tuple[Table, ...] = (
                 "design_effect",
                 "Variance of the figure against that of as many independent respondents; empty "
                 "where it has none.",
-                "",
+                "ratio",
             ),
             _number(
                 "effective_base", "Base divided by the design effect, if above 1.", "respondents"
@@ -207,8 +207,10 @@ TABLES_ANALYSED: tuple[Table, ...] = (
             _whole("complete", "Of them, with every closed question answered."),
             _whole("partial", "Of them, with fewer."),
             _number("rate", "Respondents in a hundred of the frame.", "percent"),
-            _number("lowest_weight", "Lowest weight in the group; empty where not weighted.", ""),
-            _number("highest_weight", "Highest weight in the group.", ""),
+            _number(
+                "lowest_weight", "Lowest weight in the group; empty where not weighted.", "weight"
+            ),
+            _number("highest_weight", "Highest weight in the group.", "weight"),
             _STATUS,
         ),
     ),
@@ -249,18 +251,18 @@ TABLES_ANALYSED: tuple[Table, ...] = (
             _whole("after", "Respondents who use it in the later wave."),
             _whole("base_before", "Respondents who wrote anything in the earlier wave."),
             _whole("base_after", "Respondents who wrote anything in the later wave."),
-            _number("log_likelihood", "Dunning's G² on one degree of freedom.", ""),
+            _number("log_likelihood", "Dunning's G² on one degree of freedom.", "G² statistic"),
             _number(
                 "log_ratio",
                 "How often the share doubled (below 0: halved), half a respondent added to each.",
                 "doublings",
             ),
-            _number("p_value", "Upper tail of chi-square.", ""),
+            _number("p_value", "Upper tail of chi-square.", "probability"),
             _number(
                 "p_bh",
                 "The same, adjusted by Benjamini and Hochberg over the question, the "
                 "waves and the kind.",
-                "",
+                "probability",
             ),
             _STATUS,
         ),
