@@ -102,6 +102,7 @@ def test_what_is_wrong_is_said_with_file_and_line(
         ("X0001,8a,60000,,2.0,25-34,1,finance", "staff.csv:{line}: the same post as on line 2"),
         ("A1,8a,60000,2.0,25-34,1,finance", "staff.csv:{line}: 7 cells where"),
         (",8a,60000,,2.0,25-34,1,finance", "staff.csv:{line}: no post"),
+        ("A1,,,,2.0,25-34,1,finance", "staff.csv:{line}: neither a band nor a salary"),
     ],
 )
 def test_a_wrong_row_of_the_staff_list_is_named_by_its_line(
@@ -114,6 +115,17 @@ def test_a_wrong_row_of_the_staff_list_is_named_by_its_line(
     with pytest.raises(LeftshiftError) as caught:
         load(folder, catalogue)
     assert str(caught.value).startswith(said.format(line=line))
+
+
+def test_a_salary_without_a_band_is_taken_as_the_band_whose_pay_is_nearest(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    file = folder / "staff.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "A1,,62000,,2.0,25-34,1,finance\n", encoding="utf-8")
+    board = load(folder, catalogue)
+    assert board.staff is not None
+    assert [one.band for one in board.staff.people if one.key == "A1"] == ["8a"]
 
 
 @pytest.mark.parametrize(

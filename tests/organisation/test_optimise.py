@@ -214,6 +214,17 @@ def test_a_clash_names_the_limits_and_by_how_much_each_is_missed() -> None:
     assert "Within the cap, safeguarding at its minimum in 2027/28 falls to" in said
 
 
+def test_a_limit_on_what_is_spent_is_said_to_rise_where_it_clashes() -> None:
+    least = SMALL.limits[1]
+    most = replace(least, sense="most", bound=-least.bound, weights=-least.weights, kind="other")
+    most = replace(most, label="the limit on moves")
+    answer = solve(replace(SMALL, limits=(replace(SMALL.limits[0], bound=8e5), most)))
+    assert isinstance(answer, Clash)
+    said = " ".join(answer.sentences)
+    assert "Within the cap, the limit on moves would have to rise to" in said
+    assert "falls to" not in said
+
+
 def test_leaving_out_any_one_of_the_clashing_limits_ends_the_clash() -> None:
     tight = replace(SMALL, limits=(replace(SMALL.limits[0], bound=8e5), SMALL.limits[1]))
     answer = solve(tight)

@@ -135,6 +135,28 @@ def test_the_outlook_s_people_feed_the_caseloads(
     assert "outlook" in board.people.source
 
 
+def test_an_outlook_of_other_people_than_the_board_s_own_is_mentioned(
+    folder: Path, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    file = folder / "organisation.toml"
+    text = file.read_text(encoding="utf-8")
+    people = open_run(outlook(tmp_path / "outlook"))
+    said = "The outlook has 1,050,000 people where organisation.toml has 1,250,000"
+    assert not any("people where" in one for one in load(folder, catalogue, people).warnings)
+    file.write_text(text.replace("= 612000", "= 812000"), encoding="utf-8")
+    assert any(said in one for one in load(folder, catalogue, people).warnings)
+
+
+def test_a_search_that_cannot_meet_every_limit_says_so_beside_the_run(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = folder / "organisation.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + '\n[find]\nredundancy_limit = "£1k"\n', encoding="utf-8")
+    made = organisation.run(folder, ["cluster"], None, tmp_path / "run", 20, optimise=True)
+    assert any("The search met limits that clash" in one for one in made.about["warnings"])
+
+
 def test_an_outlook_that_ends_early_is_held_and_this_is_said(
     folder: Path, tmp_path: Path, catalogue: Catalogue
 ) -> None:

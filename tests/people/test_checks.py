@@ -24,7 +24,7 @@ def cat() -> Catalogue:
 
 @pytest.fixture(scope="module")
 def outcome(cat: Catalogue) -> Outcome:
-    return compute(cat, find_area("QMM", cat), years=1, people=20_000)
+    return compute(cat, find_area("QMM", cat), years=1, people=20_000, draws=2)
 
 
 def test_registers_come_back_and_predictions_say_that_they_were_not_given(outcome: Outcome) -> None:
@@ -39,6 +39,11 @@ def test_registers_come_back_and_predictions_say_that_they_were_not_given(outcom
     assert np.abs(predicted["ratio"].to_numpy() - 1).max() < 0.5
     labels = outcome.tables["names"].filter(pl.col("kind") == "check")["id"].to_list()
     assert set(predicted["check"]) <= set(labels)
+
+
+def test_a_central_run_keeps_to_what_it_was_given(cat: Catalogue) -> None:
+    quick = compute(cat, find_area("QMM", cat), years=1, people=5_000)
+    assert quick.tables["checks"]["used"].all()
 
 
 def test_a_published_count_of_nothing_has_no_ratio() -> None:

@@ -185,7 +185,7 @@ def test_a_central_run_says_so_and_shows_no_interval(reported: Reported) -> None
 def test_a_run_with_draws_says_what_its_intervals_leave_out(reported: Reported) -> None:
     said = words_of(reported("whole"))
     assert "95% intervals over 50 draws" in said
-    assert "do not include sampling error" in said
+    assert "leave out the error of simulating a sample" in said
     assert "sampling error of plus or minus" in said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -351,3 +352,26 @@ def test_a_codebook_is_drafted_from_an_export(tmp_path: Path) -> None:
     asked = {one.text: one for one in found.cleaned.codebook.questions}
     assert {one.label for one in asked["Q1"].options} == set(CODES[:3])
     assert found.cleaned.codebook.mask_columns == ("Name",)
+
+
+def test_columns_of_ticks_below_one_question_are_drafted_as_one(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["Respondent ID", "System", "Role", "Progress on which shifts?", "", "", "Why?"])
+    page.append(["", "Response", "Response", "Community", "Digital", "Prevention", "Response"])
+    page.merge_cells("D1:F1")
+    for place in range(12):
+        ticks = [label if place % 2 else "" for label in ("Community", "Digital", "Prevention")]
+        page.append([place, "QMM", ["Chair", "Chief executive"][place % 2], *ticks, f"Why {place}"])
+    book.save(tmp_path / "export.xlsx")
+    survey.new(tmp_path / "ours", responses=tmp_path / "export.xlsx")
+    found = survey.check(tmp_path / "ours")
+    assert found.cleaned is not None, found.summary
+    asked = found.cleaned.codebook.questions
+    assert [(one.text, one.kind) for one in asked] == [
+        ("Progress on which shifts?", "multiple"),
+        ("Why?", "text"),
+    ]
+    assert [one.label for one in asked[0].options] == ["Community", "Digital", "Prevention"]
+    given = found.cleaned.answers.filter(pl.col("question") == asked[0].id)
+    assert given["option"].drop_nulls().n_unique() == 3

@@ -295,6 +295,32 @@ def test_a_later_system_does_not_stand_before_its_day(tmp_path: Path, catalogue:
     )
 
 
+@pytest.mark.parametrize(
+    ("day", "code"), [("2025-10-31", "QRL"), ("2026-06-30", "hampshire-and-isle-of-wight")]
+)
+def test_a_merged_system_that_kept_a_name_is_told_from_the_old_one_by_the_day(
+    day: str, code: str, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    said = ["Hampshire and Isle of Wight", "NHS Hampshire and Isle of Wight ICB", "QRL"]
+    write_rows(
+        tmp_path / "responses.csv",
+        [HEADER, *(row(place, system=one) for place, one in enumerate(said))],
+    )
+    cleaned = kept(tmp_path, catalogue, codebook_text().replace("2025-10-31", day))
+    assert cleaned.respondents["system"].to_list() == [code] * 3
+
+
+@pytest.mark.parametrize("day", ["2025-10-31", "2026-06-30"])
+def test_every_system_of_a_day_is_known_by_its_own_name(
+    day: str, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    write_rows(tmp_path / "responses.csv", [HEADER, row()])
+    cleaned = kept(tmp_path, catalogue, codebook_text().replace("2025-10-31", day))
+    book = cleaned.codebook.systems
+    for one in book.at("2025"):
+        assert [book.find(name, "2025") for name in (one.name, one.code)] == [one.code] * 2
+
+
 def test_systems_of_an_earlier_wave_are_known_in_the_geography_of_the_latest(
     tmp_path: Path, catalogue: Catalogue
 ) -> None:

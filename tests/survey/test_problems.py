@@ -215,3 +215,38 @@ def test_five_thousand_spoilt_files_give_no_traceback(tmp_path: Path, catalogue:
         if not problems and turn % 100 == 0 and cleaned is not None:
             survey.analyse(cleaned)
     assert 0 < sound < 5000
+
+
+def test_check_tells_what_is_wrong_with_later_steps_together_with_the_answers(
+    tmp_path: Path,
+) -> None:
+    more = """
+[[composite]]
+id = "mixed"
+label = "Mixed"
+questions = ["costs", "barrier"]
+[[indicator]]
+file = "indicators.csv"
+[performance]
+permutation = 5
+[anonymity]
+rouding = 3
+[record]
+no_such = { option = "very" }
+"""
+    (tmp_path / "codebook.toml").write_text(codebook_text(extra=more), encoding="utf-8")
+    write_rows(tmp_path / "responses.csv", [HEADER, row(1, costs="huh")])
+    write_rows(
+        tmp_path / "indicators.csv", [["system", "indicator", "value"], ["Atlantis", "waits", "x"]]
+    )
+    said = "\n".join(survey.check(tmp_path).problems)
+    for part in (
+        '[[composite]] question "barrier" has no scores',
+        'indicators.csv, row 2, column "system": no system called "Atlantis"',
+        'indicators.csv, row 2, column "value": "x" is not a number',
+        '[performance] no key called "permutation"',
+        '[anonymity] no key called "rouding"',
+        '[record] no published figure called "no_such"',
+        'responses.csv, row 2, column "Q1": no answer "huh"',
+    ):
+        assert part in said, said

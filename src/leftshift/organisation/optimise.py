@@ -507,6 +507,11 @@ def _breach_sentences(
                 f"{_amount(reached, one.unit)} instead of {_amount(one.bound, one.unit)}: "
                 f"{_amount(amount, one.unit)} short."
             )
+        elif one.sense == "most":
+            said.append(
+                f"Within the cap, {one.label} would have to rise to "
+                f"{_amount(reached, one.unit)} from {_amount(one.bound, one.unit)}."
+            )
         else:
             said.append(
                 f"Within the cap, {one.label} falls to {_amount(reached, one.unit)} against "

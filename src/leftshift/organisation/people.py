@@ -20,6 +20,8 @@ AGES = ("under_18", "from_18_to_64", "from_65_to_74", "from_75_to_84", "from_85"
 
 _FROM = (0, 18, 65, 75, 85, 200)
 _COUNTS = ("practices", "providers", "places")
+# An outlook's simulated people and a board's own count may differ by so much of it.
+_APART = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def read_people(
     four = None
     if run is not None:
         ages, four = _from_run(run, labels, warnings)
+        _mind_other_people(keys, ages[0], warnings)
         if area is not None and (run.about.get("area") or {}).get("code") != area.code:
             warnings.append(
                 f"The outlook is of {(run.about.get('area') or {}).get('name', 'another area')}, "
@@ -133,6 +136,23 @@ def read_people(
         places=keys.number("places", 0, 1e3, len(area.places) if area is not None else 1),
         source=source,
     )
+
+
+def _mind_other_people(keys: Keys, found: dict[str, float], warnings: list[str]) -> None:
+    """Warns where an outlook has other people than the board's own file says."""
+    total = sum(found.values())
+    if all(age in keys.values for age in AGES):
+        own = sum(keys.number(age, 0, 1e8) for age in AGES)
+    elif "total" in keys.values:
+        own = keys.number("total", 1, 1e8)
+    else:
+        return
+    if abs(total - own) > _APART * own:
+        warnings.append(
+            f"The outlook has {total:,.0f} people where organisation.toml has {own:,.0f}: "
+            "caseloads follow the outlook, but registered and weighted people stay as given. "
+            "Give an outlook of the same people."
+        )
 
 
 def _area_ages(area: Area, catalogue: Catalogue) -> dict[str, float]:

@@ -120,7 +120,8 @@ def read_staff(path: Path, shown: str, functions: Mapping[str, Function], price:
 
     Args:
         path: the file: post, band, service_years, age_band, wte, function, and salary (whole-time
-            pounds a year), weekly_pay or neither; continuous_years where it differs.
+            pounds a year), weekly_pay or neither; continuous_years where it differs. A band may be
+            left empty where there is a salary: it is then the one whose pay is nearest.
         shown: how messages name it.
         functions: the board's functions by id.
         price: the salary of a band, where a row has neither salary nor weekly pay.
@@ -147,9 +148,9 @@ def read_staff(path: Path, shown: str, functions: Mapping[str, Function], price:
 
 
 def _person(line: Line, post: str, functions: Mapping[str, Function], price: Price) -> Person:
-    band = band_of(line.text("band"))
-    if band is None:
-        raise line.wrong(f"there is no such pay band. Bands: {', '.join(BANDS)}.")
+    salary = line.number("salary", "5000", "500000") if line.cells["salary"] else None
+    weekly = line.number("weekly_pay", "50", "10000") if line.cells["weekly_pay"] else None
+    band = _band(line, salary, price)
     function = line.text("function")
     if function not in functions:
         raise line.wrong(
@@ -163,8 +164,6 @@ def _person(line: Line, post: str, functions: Mapping[str, Function], price: Pri
             f"service is longer than anyone of that age can have worked since {_YOUNGEST}. "
             "Correct service_years or age_band."
         )
-    salary = line.number("salary", "5000", "500000") if line.cells["salary"] else None
-    weekly = line.number("weekly_pay", "50", "10000") if line.cells["weekly_pay"] else None
     if salary is None and weekly is None:
         salary = price.salary(band)
     return Person(
@@ -177,6 +176,18 @@ def _person(line: Line, post: str, functions: Mapping[str, Function], price: Pri
         continuous=float(continuous),
         wte=float(line.number("wte", _LEAST_WTE, "1")),
     )
+
+
+def _band(line: Line, salary: Decimal | None, price: Price) -> str:
+    """The band that a row states, or the one whose pay is nearest to its salary."""
+    if not line.cells["band"]:
+        if salary is None:
+            raise line.wrong("neither a band nor a salary. Every line needs one of them.")
+        return min(BANDS, key=lambda band: abs(price.salary(band) - salary))
+    band = band_of(line.text("band"))
+    if band is None:
+        raise line.wrong(f"there is no such pay band. Bands: {', '.join(BANDS)}.")
+    return band
 
 
 def read_tenures(path: Path, shown: str, catalogue: Catalogue) -> dict[str, Tenure]:

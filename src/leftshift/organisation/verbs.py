@@ -203,6 +203,7 @@ def _evaluated(
         costs = staff_costs(board, catalogue, draws, seed)
         option, extra = more.find(board, catalogue, costs)
         found = [option] if option is not None else []
+        _mind_clashes(board, extra)
     made = evaluate(board, catalogue, draws, seed, found)
     if more is not None:
         extra = {**extra, **more.tables(made, catalogue, seed)}
@@ -210,6 +211,14 @@ def _evaluated(
     for name, frame in made.tables.items():
         made.tables[name] = conform(name, frame)
     return made
+
+
+def _mind_clashes(board: Board, extra: Mapping[str, polars.DataFrame]) -> None:
+    """Says beside a run, too, that the search could not meet every limit."""
+    words = extra["clashes"]["words"].to_list()
+    if words:
+        more = f" (and {len(words) - 1} more in the table clashes)" if len(words) > 1 else ""
+        board.warnings.append(f"The search met limits that clash: {words[0]}{more}")
 
 
 def _identity(

@@ -198,7 +198,7 @@ class _Cleaner:
                 self.note(record, cell, "no_answer", cell.text, "", "It means that none was given.")
             return None
         book = self.codebook.systems
-        code = book.find(cell.text)
+        code = book.find(cell.text, wave.id)
         standing = {one.code: one for one in book.at(wave.id)}
         if code is None:
             names = [one.name for one in standing.values()]

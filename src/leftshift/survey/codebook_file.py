@@ -441,7 +441,7 @@ def _frames(
         if role not in role_ids:
             return f'no role called "{role}".{nearest(role, role_ids)}'
         standing = systems.waves[wave]
-        code = (systems.find(system) or "") if system else ""
+        code = (systems.find(system, wave) or "") if system else ""
         if system and code not in standing:
             return f'no system called "{system}" in wave {wave}.{nearest(system, standing)}'
         regions = {one.region: one.region for one in standing.values() if one.region}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -110,6 +111,7 @@ def draft_columns(grid: Grid) -> Drafted:
     headers: set[str] = set()
     above = ""
     roles: tuple[str, ...] = ()
+    ticked = _ticked(rows, first, body)
     for place in range(max(len(row) for row in rows)):
         parts = [row[place] if place < len(row) else "" for row in rows[first:body]]
         above = parts[0] or (above if len(parts) > 1 and any(parts) else "")
@@ -123,6 +125,11 @@ def draft_columns(grid: Grid) -> Drafted:
         if not key or key in headers or _SKIP.match(key):
             continue
         headers.add(key)
+        if place in ticked:
+            # A column for each answer, the question above the first of them.
+            if ticked.get(place - 1) is not ticked[place]:
+                asked.append((_identity(above, ids), above, "multiple", ticked[place]))
+            continue
         fact = next(
             (name for name, found in _FACTS.items() if name not in facts and found.search(key)),
             None,
@@ -135,12 +142,40 @@ def draft_columns(grid: Grid) -> Drafted:
         elif _MASK.search(key):
             mask.append(header)
         else:
-            identity = "_".join(slug(re.sub(r"^q\d+\W+", "", header)).split("-")[:5]) or "question"
-            ids[identity] += 1
-            if ids[identity] > 1:
-                identity += f"_{ids[identity]}"
-            asked.append((identity, header, *_kind(cells)))
+            asked.append((_identity(header, ids), header, *_kind(cells)))
     return Drafted(facts, tuple(mask), tuple(asked), roles)
+
+
+def _identity(header: str, ids: Counter[str]) -> str:
+    identity = "_".join(slug(re.sub(r"^q\d+\W+", "", header)).split("-")[:5]) or "question"
+    ids[identity] += 1
+    return identity if ids[identity] == 1 else f"{identity}_{ids[identity]}"
+
+
+def _ticked(rows: list[list[str]], first: int, body: int) -> dict[int, tuple[str, ...]]:
+    """The columns that hold ticks under a question of several columns, each with its answers."""
+    if body - first < 2:
+        return {}
+    width = max(len(row) for row in rows)
+
+    def cell(row: int, place: int) -> str:
+        return rows[row][place] if place < len(rows[row]) else ""
+
+    found: dict[int, tuple[str, ...]] = {}
+    heads = [cell(first, place) for place in range(width)]
+    # Merged cells hold their text in each.
+    begins = [
+        place
+        for place, head in enumerate(heads)
+        if head and (not place or head != heads[place - 1])
+    ] + [width]
+    for start, end in itertools.pairwise(begins):
+        places = [place for place in range(start, end) if cell(first + 1, place)]
+        marks = [{cell(row, place) for row in range(body, len(rows))} - {""} for place in places]
+        labels = tuple(cell(first + 1, place) for place in places)
+        if len(places) > 1 and max(map(len, marks)) < 2 and len(set(labels)) == len(labels):
+            found |= dict.fromkeys(places, labels)
+    return found
 
 
 def _said_response(cell: str) -> bool:

@@ -49,12 +49,13 @@ class Indicator:
     values: Mapping[str, float]
 
 
-def read_indicators(codebook: Codebook, problems: Problems) -> list[Indicator]:
+def read_indicators(codebook: Codebook, problems: Problems, wave: str = "") -> list[Indicator]:
     """Reads every [[indicator]] of a codebook.
 
     Args:
         codebook: the codebook; files and runs are named from its folder.
         problems: takes all that is wrong, by file, row and column.
+        wave: systems are named as they stood then; the latest if "".
 
     Returns:
         The indicators in the order of the codebook and its files.
@@ -72,9 +73,9 @@ def read_indicators(codebook: Codebook, problems: Problems) -> list[Indicator]:
             continue
         for key in sorted(set(block) - set(_KEYS)):
             wrong(f'no key called "{key}".{nearest(key, _KEYS)} Allowed: {listed(_KEYS, 20)}.')
-        made = _from_file(codebook, block, problems) if "file" in block else []
+        made = _from_file(codebook, block, problems, wave) if "file" in block else []
         if "run" in block:
-            made = _from_run(codebook, block, wrong)
+            made = _from_run(codebook, block, wrong, wave)
         for one in made:
             if one.id in {other.id for other in found}:
                 wrong(f'two indicators are called "{one.id}".')
@@ -83,7 +84,9 @@ def read_indicators(codebook: Codebook, problems: Problems) -> list[Indicator]:
     return found
 
 
-def _from_file(codebook: Codebook, block: Mapping[str, Any], problems: Problems) -> list[Indicator]:
+def _from_file(
+    codebook: Codebook, block: Mapping[str, Any], problems: Problems, wave: str
+) -> list[Indicator]:
     name = str(block["file"])
     path = codebook.folder / name
     try:
@@ -110,7 +113,7 @@ def _from_file(codebook: Codebook, block: Mapping[str, Any], problems: Problems)
             continue
         row = {head: cell.strip() for head, cell in zip(heads, cells, strict=False)}
         key, value = row.get("indicator", ""), row.get("value", "")
-        code = codebook.systems.find(row.get("system", ""))
+        code = codebook.systems.find(row.get("system", ""), wave)
         better = row.get("better", "").casefold()
         if not key:
             problems.add(name, "is empty.", row=number, column="indicator")
@@ -155,7 +158,9 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _from_run(codebook: Codebook, block: Mapping[str, Any], wrong: Any) -> list[Indicator]:
+def _from_run(
+    codebook: Codebook, block: Mapping[str, Any], wrong: Any, wave: str
+) -> list[Indicator]:
     try:
         run = open_run(codebook.folder / str(block["run"]))
         table = str(block.get("table", "summary"))
@@ -179,7 +184,7 @@ def _from_run(codebook: Codebook, block: Mapping[str, Any], wrong: Any) -> list[
         frame = frame.filter(pl.col(key) == asked)
     values: dict[str, float] = {}
     for place, value in frame.select("place", "value").iter_rows():
-        code = codebook.systems.find(place)
+        code = codebook.systems.find(place, wave)
         if code is not None:
             if code in values:
                 wrong(f'table "{table}" has several figures for {place}: it is split further.')

@@ -118,7 +118,14 @@ def _cleaned(
     except LeftshiftError as error:
         raise SurveyError(f"the catalogue cannot be read: {error}") from error
     codebook = read_codebook(path, found, problems)
-    return (None if codebook is None else clean(codebook, problems)), found
+    if codebook is None:
+        return None, found
+    # Whatever the codebook asks of later steps is looked at now, so that all that is wrong is said
+    # together.
+    anonymity.rules_of(codebook, problems)
+    performance.read(codebook, problems)
+    record.read(codebook, found, problems)
+    return clean(codebook, problems), found
 
 
 def _home(folder: Path) -> Path:

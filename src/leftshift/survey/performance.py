@@ -27,6 +27,7 @@ from leftshift.survey.indicators import Indicator, read_indicators
 if TYPE_CHECKING:
     from leftshift.catalogue import Catalogue
     from leftshift.survey.cleaning import Cleaned
+    from leftshift.survey.codebook import Codebook
     from leftshift.survey.problems import Problems
 
 __all__ = [
@@ -315,6 +316,22 @@ _SCHEMA: dict[str, Any] = {
 _KEYS = ("wave", "adjust_for", "permutations", "resamples")
 
 
+def read(
+    codebook: Codebook, problems: Problems
+) -> tuple[list[Composite], list[Indicator], dict[str, Any]]:
+    """Reads what a codebook asks for: composites, indicators and [performance].
+
+    Args:
+        codebook: the codebook; files and runs are named from its folder.
+        problems: takes everything that is wrong with them.
+    """
+    given = codebook.section("performance") or {}
+    wave = str(given.get("wave", "")) if isinstance(given, Mapping) else ""
+    composites = _composites(codebook, problems)
+    indicators = read_indicators(codebook, problems, wave or codebook.latest.id)
+    return composites, indicators, _asked(codebook, indicators, problems)
+
+
 def tables(
     cleaned: Cleaned, catalogue: Catalogue, problems: Problems, seed: int = 1
 ) -> dict[str, pl.DataFrame]:
@@ -332,9 +349,7 @@ def tables(
     """
     del catalogue
     codebook = cleaned.codebook
-    composites = _composites(cleaned, problems)
-    indicators = read_indicators(codebook, problems)
-    asked = _asked(cleaned, indicators, problems)
+    composites, indicators, asked = read(codebook, problems)
     level = codebook.level
     confounders = [one for one in indicators if one.id in asked["adjust_for"]]
     rows: list[dict[str, Any]] = []
@@ -424,8 +439,7 @@ def _said(row: Mapping[str, Any], level: float) -> str:
     )
 
 
-def _composites(cleaned: Cleaned, problems: Problems) -> list[Composite]:
-    codebook = cleaned.codebook
+def _composites(codebook: Codebook, problems: Problems) -> list[Composite]:
     known = {one.id: one for one in codebook.questions}
     scored = [one.id for one in codebook.questions if one.has_mean]
     found: list[Composite] = []
@@ -457,9 +471,10 @@ def _composites(cleaned: Cleaned, problems: Problems) -> list[Composite]:
     return found
 
 
-def _asked(cleaned: Cleaned, indicators: Sequence[Indicator], problems: Problems) -> dict[str, Any]:
+def _asked(
+    codebook: Codebook, indicators: Sequence[Indicator], problems: Problems
+) -> dict[str, Any]:
     """What [performance] says, with what it leaves out."""
-    codebook = cleaned.codebook
     asked: dict[str, Any] = {
         "wave": codebook.latest.id,
         "adjust_for": [],

@@ -19,7 +19,6 @@ import polars as pl
 
 from leftshift.areas.naming import plain
 from leftshift.errors import nearest
-from leftshift.survey.anonymity import rules_of
 
 if TYPE_CHECKING:
     from leftshift.catalogue import Catalogue
@@ -103,12 +102,28 @@ def tables(
         survey_record: a row for each question and published figure. The gate decides later
         whether the new figure is shown.
     """
-    codebook = cleaned.codebook
+    estimates = draft.get("survey_estimates")
+    rows = [
+        {**row, **_figure(row, estimates)} for row in read(cleaned.codebook, catalogue, problems)
+    ]
+    frame = pl.DataFrame(rows, schema=_SCHEMA)
+    return {"survey_record": frame.with_columns(status=pl.lit("shown"))}
+
+
+def read(codebook: Codebook, catalogue: Catalogue, problems: Problems) -> list[dict[str, Any]]:
+    """Reads which published figures a codebook names, and sets each beside its question.
+
+    Args:
+        codebook: the codebook.
+        catalogue: holds the published figures.
+        problems: takes what is wrong in `record` of a question and in [record].
+
+    Returns:
+        Rows of survey_record, without the new figure.
+    """
     published = {row["id"]: row for row in catalogue.table("survey_record").iter_rows(named=True)}
     sources = {row["key"]: row["title"] for row in _sources(catalogue)}
-    rules_of(codebook, problems)
     asked = _asked(codebook, published, problems)
-    estimates = draft.get("survey_estimates")
     rows = []
     for place, question in enumerate(codebook.questions):
         for name in question.record:
@@ -124,9 +139,8 @@ def tables(
             if row is not None:
                 source = sources.get(published[name]["source_key"], "")
                 row["published_source"] = f"{source}, {published[name]['place']}"
-                rows.append({**row, **_figure(row, estimates)})
-    frame = pl.DataFrame(rows, schema=_SCHEMA)
-    return {"survey_record": frame.with_columns(status=pl.lit("shown"))}
+                rows.append(row)
+    return rows
 
 
 def _sources(catalogue: Catalogue) -> list[dict[str, str]]:

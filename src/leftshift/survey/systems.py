@@ -80,7 +80,7 @@ class SystemBook:
 
     waves: Mapping[str, Mapping[str, System]]
     successors: Mapping[str, Mapping[str, str | None]] = field(repr=False)
-    _names: Mapping[str, str] = field(repr=False, default_factory=dict)
+    _names: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)
 
     def at(self, wave: str) -> tuple[System, ...]:
         """Gives the systems of a wave."""
@@ -92,9 +92,20 @@ class SystemBook:
             return code
         return self.successors.get(code, {}).get(wave)
 
-    def find(self, text: str) -> str | None:
-        """Gives the code that a name, code or nickname means, in whatever wave; None if none."""
-        return self._names.get(_plain(text))
+    def find(self, text: str, wave: str = "") -> str | None:
+        """Gives the code that a name, code or nickname means; None if none.
+
+        Args:
+            text: what was written.
+            wave: a name that several systems had in turn means the one that stands then (or, if "",
+                last); a name that two share at that time means neither.
+        """
+        meant = self._names.get(_plain(text), ())
+        if len(meant) > 1:
+            later = [wave] if wave in self.waves else list(self.waves)[::-1]
+            standing = [[code for code in meant if code in self.waves[one]] for one in later]
+            meant = tuple(next((codes for codes in standing if codes), ()))
+        return meant[0] if len(meant) == 1 else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -288,18 +299,14 @@ def _holder(
     return None
 
 
-def _all_names(known: Mapping[str, System]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    shared: set[str] = set()
+def _all_names(known: Mapping[str, System]) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
     for code, one in known.items():
-        for text in {code, one.name, *one.also}:
-            key = _plain(text)
-            if not key:
-                continue
-            if names.get(key, code) != code:
-                shared.add(key)
-            names[key] = code
-    # A code always means its own system; a name that two systems share means neither.
-    for key in shared:
-        del names[key]
-    return {**names, **{_plain(code): code for code in known}}
+        for key in dict.fromkeys(_plain(text) for text in (code, one.name, *one.also)):
+            if key:
+                names[key] = (*names.get(key, ()), code)
+    # A code means its own system, unless another has it as its very name (as a merged board that
+    # kept the name of one that it took in).
+    own = {_plain(code): code for code in known}
+    called = {_plain(one.name) for one in known.values()}
+    return {**names, **{key: (code,) for key, code in own.items() if key not in called}}
