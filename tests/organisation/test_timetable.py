@@ -1,11 +1,14 @@
 """Dates: consultation, notice, transfer, and the critical path through them."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from leftshift.catalogue import Catalogue
-from leftshift.organisation.evaluation import Evaluation
+from leftshift.organisation import timetable
+from leftshift.organisation.board import Board
+from leftshift.organisation.evaluation import Evaluation, evaluate
 from leftshift.organisation.options import Change, Option
 from leftshift.organisation.timetable import Step, Task, plan, schedule
 
@@ -90,3 +93,23 @@ def test_the_timeline_table_has_dates_that_can_be_read(evaluation: Evaluation, o
     rows = evaluation.tables["timeline"].filter(option=option)
     assert rows.height > 4
     assert all(date.fromisoformat(day) >= START for day in rows["starts"])
+
+
+def test_part_time_people_count_whole_towards_consultation(
+    board: Board, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, int] = {}
+    real = timetable.plan
+
+    def spy(announced: date, option: Option, proposed: int, *rest: Any) -> list[Task]:
+        seen[option.id] = proposed
+        return real(announced, option, proposed, *rest)
+
+    monkeypatch.setattr(timetable, "plan", spy)
+    found = evaluate(board, catalogue, 20)
+    assert board.staff is not None
+    people = board.staff.people
+    each = len(people) / sum(one.wte for one in people)
+    assert each > 1
+    for one in found.options:
+        assert seen[one.option.id] == round(float(one.leaving.planned.sum()) * each)

@@ -18,7 +18,8 @@ from leftshift.survey.record import compared_wording
 EXAMPLE = Path(survey.__file__).parent / "example"
 
 
-def cleaned_of(folder: Path, **replaced: str) -> Cleaned:
+def changed(folder: Path, **replaced: str) -> Path:
+    """Copies the example with other words in its codebook."""
     shutil.copytree(EXAMPLE, folder)
     codebook = folder / "codebook.toml"
     text = codebook.read_text(encoding="utf-8")
@@ -26,7 +27,11 @@ def cleaned_of(folder: Path, **replaced: str) -> Cleaned:
         assert before in text
         text = text.replace(before, after)
     codebook.write_text(text, encoding="utf-8")
-    found = survey.check(folder, write=False).cleaned
+    return folder
+
+
+def cleaned_of(folder: Path, **replaced: str) -> Cleaned:
+    found = survey.check(changed(folder, **replaced), write=False).cleaned
     assert found is not None
     return found
 
@@ -76,7 +81,7 @@ def test_the_new_figure_stands_beside_the_published_one(cleaned: Cleaned) -> Non
 
 
 def test_what_is_wrong_with_the_record_is_told_all_at_once(tmp_path: Path) -> None:
-    cleaned = cleaned_of(
+    folder = changed(
         tmp_path / "wrong",
         **{
             'record = ["confed_2025_concerned"]': 'record = ["confed_2025_concern"]',
@@ -84,9 +89,7 @@ def test_what_is_wrong_with_the_record_is_told_all_at_once(tmp_path: Path) -> No
             'confed_2025_keep_partnership = { option = "keep" }': "",
         },
     )
-    problems = Problems()
-    record.tables(cleaned, {}, Catalogue.load(), problems)
-    said = "\n".join(str(one) for one in problems)
+    said = "\n".join(survey.check(folder, write=False).problems)
     assert (
         'no published figure called "confed_2025_concern". Nearest: "confed_2025_concerned"' in said
     )

@@ -504,7 +504,8 @@ def _write_derived(
         by_fifth = ", ".join(f"{math.exp(x - logs[4]):.3f}" for x in logs)
         add(
             f"condition.{condition}.gradient",
-            f"{labels[condition]}: odds in the most against the least deprived fifth, at ages 20 to 60",
+            f"{labels[condition]}: odds in the most against the least deprived fifth, "
+            "at ages 20 to 60",
             f"{value:.6f}",
             f"{value * 0.93:.4f}",
             f"{value * 1.15:.4f}",
@@ -521,7 +522,8 @@ def _write_derived(
         half = 1.96 * between
         add(
             f"condition.{condition}.growth",
-            f"{labels[condition]}: yearly change of register prevalence at a given age, 2019/20 to 2023/24",
+            f"{labels[condition]}: yearly change of register prevalence at a given age, "
+            "2019/20 to 2023/24",
             f"{net:.5f}",
             f"{net - half:.5f}",
             f"{net + half:.5f}",

@@ -126,8 +126,10 @@ def _option(
                 system_saving[draw, year] += found.saving_system
                 one_off[draw, year] += found.one_off
     bands = sorted({band for name in touched for band in board.function(name).wte})
-    # The law counts all who are proposed for dismissal, before anyone leaves of themselves.
-    proposed = round(float(leaving.planned.sum()))
+    # The law counts all people who are proposed for dismissal, part-time ones whole, before anyone
+    # leaves of themselves.
+    each = len(everyone.keys) / max(float(everyone.wte.sum()), 1e-9)
+    proposed = round(float(leaving.planned.sum()) * max(each, 1.0))
     tasks = timetable.plan(board.consultation, option, proposed, bands, catalogue)
     return Evaluated(
         option, effects, duties, leaving, tuple(tasks), board_saving, system_saving, one_off

@@ -33,7 +33,7 @@ def _clipped(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def _spread(values: Sequence[float], gap: float) -> list[float]:
+def spread(values: Sequence[float], gap: float) -> list[float]:
     """Push labels apart so that no two are nearer than `gap`, keeping their order."""
     order = sorted(range(len(values)), key=lambda i: values[i])
     out = list(values)
@@ -53,7 +53,7 @@ def growth(rows: Rows, years: Sequence[str], narrow: bool) -> dict[str, Any]:
     values = [v for r in rows for v in (r["change"], r["lower"], r["upper"]) if v is not None]
     low, high = min([*values, 0.0]), max([*values, 1.0])
     span = max(high - low, 1.0)
-    heights = _spread([r["change"] for r in ends], span * (0.062 if narrow else 0.065))
+    heights = spread([r["change"] for r in ends], span * (0.062 if narrow else 0.065))
     labels = [
         {"year": r["year"], "at": at, "text": f"{r['label']} {r['said']}", "series": r["series"]}
         for r, at in zip(ends, heights, strict=True)
@@ -130,7 +130,7 @@ def ratios(rows: Rows, narrow: bool) -> dict[str, Any]:
         scale=alt.Scale(type="log", domain=[1 / reach / 1.03, reach * 1.03], nice=False),
         axis=alt.Axis(tickCount=4 if narrow else 7, format=".2~f"),
     )
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     base = alt.Chart(_data(shown))
     band = (
         alt.Chart(_data([{"a": 0.95, "b": 1.05}]))
@@ -147,15 +147,15 @@ def ratios(rows: Rows, narrow: bool) -> dict[str, Any]:
             "kind:N", scale=alt.Scale(domain=kinds, range=[theme.DARK_BLUE, theme.NOW])
         ),
     )
-    return _rowed(alt.layer(band, line, stems, dots), shown, y, narrow)
+    return rowed(alt.layer(band, line, stems, dots), shown, y, narrow)
 
 
-def _places_of_rows(narrow: bool) -> Any:
+def places_of_rows(narrow: bool) -> Any:
     """One line for each row; a narrow drawing leaves room above the first for its label."""
     return alt.Y("order:O", axis=None, scale=alt.Scale(padding=0.9 if narrow else 0.5))
 
 
-def _rowed(layers: Any, rows: Rows, y: Any, narrow: bool, lift: float = 0.0) -> dict[str, Any]:
+def rowed(layers: Any, rows: Rows, y: Any, narrow: bool, lift: float = 0.0) -> dict[str, Any]:
     """Put row labels at the left on a wide drawing, and above each mark on a narrow one."""
     step = 38.0 + lift if narrow else 26.0
     height = step * len(rows) + 84
@@ -305,7 +305,7 @@ def ranked_growth(rows: Rows, narrow: bool) -> dict[str, Any]:
         scale=alt.Scale(domain=[low - (pad if low < 0 else 0), high + pad], nice=False),
         axis=alt.Axis(labelExpr=_PERCENT, tickCount=4 if narrow else 8),
     )
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     base = alt.Chart(_data(shown))
     zero = alt.Chart(_data([{"z": 0}])).mark_rule(color=theme.INK).encode(x="z:Q")
     stems = base.mark_rule(color=theme.STEPS[2], strokeWidth=4).encode(x=x, x2=alt.datum(0), y=y)
@@ -324,7 +324,7 @@ def ranked_growth(rows: Rows, narrow: bool) -> dict[str, Any]:
                 x=alt.value("width"), y=y, text="counts:N"
             )
         )
-    return _rowed(alt.layer(*layers), shown, y, narrow)
+    return rowed(alt.layer(*layers), shown, y, narrow)
 
 
 def expectancy(rows: Rows, narrow: bool) -> dict[str, Any]:
@@ -350,7 +350,7 @@ def expectancy(rows: Rows, narrow: bool) -> dict[str, Any]:
         scale=scale,
         axis=alt.Axis(tickCount=4 if narrow else 8),
     )
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     lines = (
         alt.Chart(_data([r for r in shown if r["life"] is not None]))
         .mark_rule(color=theme.NOW, strokeWidth=3)
@@ -378,7 +378,7 @@ def expectancy(rows: Rows, narrow: bool) -> dict[str, Any]:
         .mark_text(align="left", dx=9, baseline="middle")
         .encode(x=x, y=y, text="text:N")
     )
-    return _rowed(alt.layer(lines, points, left, right), shown, y, narrow, lift=5.0)
+    return rowed(alt.layer(lines, points, left, right), shown, y, narrow, lift=5.0)
 
 
 def tiles(rows: Rows, narrow: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from leftshift.report.findings import Findings
 from leftshift.report.sheets import Sheet, sheets_of
 
 #: Workbooks say when they were made; a fixed date keeps the bytes the same for the same tables.
-_CREATED = dt.datetime(2026, 1, 1)
+CREATED = dt.datetime(2026, 1, 1)
 
 
 _TOP = 4
@@ -40,18 +40,18 @@ def write(f: Findings, path: Path) -> None:
                 "subject": f"{f.now} to {f.end}",
                 "author": "Leftshift",
                 "comments": "Simulated figures for planning. Not endorsed by the NHS.",
-                "created": _CREATED,
+                "created": CREATED,
             }
         )
-        formats = _Formats(book)
-        _prose(book, formats, "Cover", _cover(f))
-        _contents(book, formats, f, sheets)
-        _prose(book, formats, "Notes", _notes(f))
+        formats = Formats(book)
+        add_prose(book, formats, "Cover", _cover(f))
+        add_contents(book, formats, f, sheets)
+        add_prose(book, formats, "Notes", _notes(f))
         for sheet in sheets:
-            _table(book, formats, sheet)
+            add_table(book, formats, sheet)
 
 
-class _Formats:
+class Formats:
     """The few cell formats of the workbook."""
 
     def __init__(self, book: Any) -> None:
@@ -70,7 +70,8 @@ class _Formats:
         self.bold = book.add_format({**base, "bold": True, "text_wrap": True})
 
 
-def _prose(book: Any, formats: _Formats, name: str, lines: Sequence[tuple[str, str]]) -> None:
+def add_prose(book: Any, formats: Formats, name: str, lines: Sequence[tuple[str, str]]) -> None:
+    """Adds a sheet of text: pairs of a format's name and a line."""
     sheet = book.add_worksheet(name)
     sheet.set_column(0, 0, 110, formats.wrap)
     sheet.hide_gridlines(2)
@@ -98,7 +99,8 @@ def _cover(f: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _contents(book: Any, formats: _Formats, f: Findings, sheets: Sequence[Sheet]) -> None:
+def add_contents(book: Any, formats: Formats, f: Findings, sheets: Sequence[Sheet]) -> None:
+    """Adds the sheet that lists the others, with a link to each and its number of rows."""
     sheet = book.add_worksheet("Contents")
     sheet.set_column(0, 0, 30, formats.plain)
     sheet.set_column(1, 1, 90, formats.wrap)
@@ -202,7 +204,8 @@ _WIDTHS = {
 }
 
 
-def _table(book: Any, formats: _Formats, sheet: Sheet) -> None:
+def add_table(book: Any, formats: Formats, sheet: Sheet) -> None:
+    """Adds a sheet with one named table under its title and notes."""
     target = book.add_worksheet(sheet.name)
     frame = sheet.frame
     target.write_string(0, 0, sheet.title, formats.title)
@@ -232,7 +235,7 @@ def _table(book: Any, formats: _Formats, sheet: Sheet) -> None:
 
 
 def _numbers(
-    target: Any, formats: _Formats, column: int, values: Sequence[Any], units: Any, name: str
+    target: Any, formats: Formats, column: int, values: Sequence[Any], units: Any, name: str
 ) -> None:
     for row, value in enumerate(values, start=_TOP):
         if value is None or value != value:

@@ -105,12 +105,12 @@ def write(f: BoardFindings, path: Path) -> None:
                 "created": _CREATED,
             }
         )
-        formats = workbook._Formats(book)
-        workbook._prose(book, formats, "Cover", _cover(f))
-        workbook._contents(book, formats, f, sheets)
-        workbook._prose(book, formats, "Notes", _notes(f))
+        formats = workbook.Formats(book)
+        workbook.add_prose(book, formats, "Cover", _cover(f))
+        workbook.add_contents(book, formats, f, sheets)
+        workbook.add_prose(book, formats, "Notes", _notes(f))
         for sheet in sheets:
-            workbook._table(book, formats, sheet)
+            workbook.add_table(book, formats, sheet)
 
 
 def _cover(f: BoardFindings) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import altair as alt
 
 from leftshift.report import theme
-from leftshift.report.charts import _places_of_rows, _rowed, _spread
+from leftshift.report.charts import places_of_rows, rowed, spread
 from leftshift.report.theme import Rows
 from leftshift.report.theme import data as _data
 
@@ -80,7 +80,7 @@ def diverging(rows: Rows, options: Sequence[tuple[str, str]], narrow: bool) -> d
         title="Per cent of those who answered",
         axis=alt.Axis(labelExpr="abs(datum.value) + '%'", tickCount=5 if narrow else 9),
     )
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     labels = [label for label, _ in options]
     colour = alt.Color(
         "answer:N",
@@ -100,7 +100,7 @@ def diverging(rows: Rows, options: Sequence[tuple[str, str]], narrow: bool) -> d
     zero = alt.Chart(_data([{"z": 0}])).mark_rule(color=theme.INK).encode(x="z:Q")
     layers = alt.layer(zero, marks, figures).resolve_scale(color="independent")
     names = [{"label": r["label"], "order": i} for i, r in enumerate(rows)]
-    return _rowed(layers, names, y, narrow, lift=6.0)
+    return rowed(layers, names, y, narrow, lift=6.0)
 
 
 def dots(
@@ -123,7 +123,7 @@ def dots(
     if percent:
         axis = alt.Axis(tickCount=4 if narrow else 6, labelExpr="datum.value + '%'")
     x = alt.X("value:Q", title=title, scale=scale, axis=axis)
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     names = list(kinds) or ["value"]
     shapes = alt.Scale(domain=names, range=["circle", "diamond"][: len(names)])
     fills = alt.Scale(domain=names, range=[theme.BLUE, theme.ORANGE][: len(names)])
@@ -155,13 +155,13 @@ def dots(
             color=alt.Color("kind:N", scale=fills, legend=legend),
         )
     )
-    return _rowed(alt.layer(*layers), shown, y, narrow)
+    return rowed(alt.layer(*layers), shown, y, narrow)
 
 
 def _apart(values: Sequence[float], gap: float) -> list[float]:
     """Labels pushed apart as far upwards as downwards."""
-    up = _spread(values, gap)
-    down = [-one for one in _spread([-one for one in values], gap)]
+    up = spread(values, gap)
+    down = [-one for one in spread([-one for one in values], gap)]
     return [(a + b) / 2 for a, b in zip(up, down, strict=True)]
 
 
@@ -254,7 +254,7 @@ def panels(
         title: of the axis.
     """
     gap = 118.0 if not narrow else 122.0
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     scale = alt.Scale(domain=[0, gap * len(names) - (gap - 100)], nice=False)
     points, lines, hidden = [], [], []
     for order, row in enumerate(rows):
@@ -305,7 +305,7 @@ def panels(
             .encode(x=x, y=y, text="text:N")
         )
     shown = [{**r, "order": i} for i, r in enumerate({"label": r["label"]} for r in rows)]
-    return _rowed(alt.layer(*layers), shown, y, narrow)
+    return rowed(alt.layer(*layers), shown, y, narrow)
 
 
 def bars(rows: Rows, before: str, narrow: bool) -> dict[str, Any]:
@@ -328,7 +328,7 @@ def bars(rows: Rows, before: str, narrow: bool) -> dict[str, Any]:
         scale=scale,
         axis=alt.Axis(tickCount=4, labelExpr="datum.value + '%'"),
     )
-    y = _places_of_rows(narrow)
+    y = places_of_rows(narrow)
     base = alt.Chart(_data(shown))
     layers: list[Any] = [
         base.mark_bar(size=16, color="#7fb0dd").encode(x=x, y=y),
@@ -341,4 +341,4 @@ def bars(rows: Rows, before: str, narrow: bool) -> dict[str, Any]:
             .mark_tick(color=theme.INK, thickness=3, size=20)
             .encode(x=alt.X("before:Q", scale=scale), y=y)
         )
-    return _rowed(alt.layer(*layers), shown, y, narrow, lift=4.0)
+    return rowed(alt.layer(*layers), shown, y, narrow, lift=4.0)

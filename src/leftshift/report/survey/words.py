@@ -111,6 +111,11 @@ def _lower(label: str) -> str:
 def headlines(f: SurveyFindings) -> list[str]:
     """A few sentences for someone who reads nothing else."""
     lines = [response_sentence(f)]
+    if not any(row["value"] is not None for row in f.table("survey_estimates")):
+        lines.append(
+            "No figure can be shown: so few people answered that any could tell what one of them "
+            f"said. The smallest number of people that a figure may rest on is {f.least}."
+        )
     scaled = [one for one in f.closed if one.kind == "scale" and _main(f, one)[0] is not None]
     ordered = [one for one in f.sorted_by_value(scaled) if _said(f, one)]
     if ordered:

@@ -97,13 +97,13 @@ def write_workbook(f: SurveyFindings, path: Path) -> None:
                 "title": f.title,
                 "author": "Leftshift",
                 "comments": "Not endorsed by the NHS.",
-                "created": workbook._CREATED,
+                "created": workbook.CREATED,
             }
         )
-        formats = workbook._Formats(book)
-        workbook._prose(book, formats, "Cover", _cover(f))
-        workbook._contents(book, formats, f, sheets)  # type: ignore[arg-type]
-        workbook._prose(book, formats, "Notes", _notes(f))
+        formats = workbook.Formats(book)
+        workbook.add_prose(book, formats, "Cover", _cover(f))
+        workbook.add_contents(book, formats, f, sheets)  # type: ignore[arg-type]
+        workbook.add_prose(book, formats, "Notes", _notes(f))
         for sheet in sheets:
             _table(book, formats, sheet)
 
@@ -131,7 +131,7 @@ def _notes(f: SurveyFindings) -> list[tuple[str, str]]:
     return lines
 
 
-def _table(book: xlsxwriter.Workbook, formats: workbook._Formats, sheet: Sheet) -> None:
+def _table(book: xlsxwriter.Workbook, formats: workbook.Formats, sheet: Sheet) -> None:
     target = book.add_worksheet(sheet.name)
     frame = sheet.frame
     target.write_string(0, 0, sheet.title, formats.title)
