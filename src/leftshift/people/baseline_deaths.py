@@ -56,8 +56,7 @@ def followed(
     rate = dying.transpose(1, 0, 2)
     group = np.searchsorted(_GROUPS, np.arange(rate.shape[-1]), side="right") - 1
     for most in _MOST:
-        every = -(-len(lives) // most) if len(lives) else 1
-        some = lives if every == 1 else _every(lives, every)
+        some = _some(lives, most)
         weight = float(np.mean(some.weight)) if len(some) else 1.0
         counted = simulate(some, [tables], scoring, seed=seed, threads=threads)[0].flow_age
         expected, at_risk = counted[..., 1] / weight, counted[..., 2] / weight  # [10, T, 107]
@@ -84,6 +83,15 @@ def _logarithm(short: Array, slope: Array) -> Array:
     return np.asarray(short / (slope + _ENOUGH))
 
 
-def _every(lives: Lives, step: int) -> Lives:
-    people = ("id", "group", "cohort", "enter", "leave", "weight", "state", "since", "frailty")
-    return replace(lives, **{name: getattr(lives, name)[::step] for name in (*people, "levels")})
+def _some(lives: Lives, most: int) -> Lives:
+    """Every k-th life, with places put together: only deaths by sex, fifth and age are wanted."""
+    chosen = np.arange(0, len(lives), max(1, -(-len(lives) // most)))
+    stratum = lives.group_stratum[lives.group[chosen]]
+    order = chosen[np.lexsort((lives.cohort[chosen], stratum))]
+    people = ("id", "cohort", "enter", "leave", "weight", "state", "since", "frailty", "levels")
+    return replace(
+        lives,
+        group=lives.group_stratum[lives.group[order]].astype(np.int32),
+        group_stratum=np.arange(10, dtype=np.int32),
+        **{name: getattr(lives, name)[order] for name in people},
+    )
