@@ -15,7 +15,6 @@ from typing import Any
 __all__ = ["KeyLines", "read_toml"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_BLANK = re.compile(r"[ \t]+")
 _SCALAR = re.compile(r"[^\s,\]}#][^,\]}#\n]*")
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 

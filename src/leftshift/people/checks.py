@@ -16,6 +16,7 @@ from leftshift.people.tables import Measures, measure
 
 #: Most simulants of the run from 2019/20 behind an area's predictions.
 _BACKCAST = 50_000
+_LONGEST_LABEL = 32
 _OLDER = (("people_65_over", 65), ("people_85_over", 85))
 
 
@@ -77,15 +78,16 @@ _SCHEMA = {
 
 def names(catalogue: Catalogue) -> list[tuple[str, str, str, str]]:
     """Rows of the table names for checks whose id says too little: kind, id, label, unit."""
-    labels = [
-        (f"predicted_register_{c['id']}", c["label"]) for c in catalogue.entities("conditions")
-    ]
-    rows = [
-        ("check", key, f"{label}, register of 2023/24 predicted from 2019/20", "people")
-        for key, label in labels
-    ]
+    rows = []
+    for condition in catalogue.entities("conditions"):
+        # Charts cut what is longer, and the table beside them says from when and of what.
+        label = min(condition["label"], condition["abbr"] or condition["label"], key=len)
+        if len(condition["label"]) <= _LONGEST_LABEL:
+            label = condition["label"]
+        key = f"predicted_register_{condition['id']}"
+        rows.append(("check", key, f"{label}, predicted", "people"))
     for key, age in _OLDER:
-        label = f"People aged {age} and over at mid-2023, predicted from mid-2019"
+        label = f"People aged {age} and over, predicted"
         rows.append(("check", f"predicted_{key}", label, "people"))
     return rows
 

@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leftshift.engine import Tallies
+from leftshift.engine import lives as lanes
 from leftshift.people.life_table import expectancy, slope_index
 from leftshift.people.model import Frame, World
 
@@ -45,11 +46,6 @@ RISK_UNITS = {
     "mean_alcohol": "units a week",
 }
 FEWEST_SIMULANTS = 30
-
-# Where the engine's tallies keep what (see leftshift.engine.Tallies).
-_PEOPLE, _UTILITY, _SCORE, _MAJOR = 20, 21, 22, 23
-_SEGMENT_1, _SEGMENT_0, _TWO, _FOUR = 24, 29, 30, 31
-_DEATHS, _PERSON_YEARS, _QALYS = 20, 22, 23
 
 
 @dataclass(frozen=True)
@@ -146,19 +142,19 @@ def measure(world: World, tallies: Tallies, frame: Frame, risks: Mapping[str, Ar
     step = tallies.flow.reshape(places, 2, 5, *tallies.flow.shape[1:])
     flow = financial_years(np.moveaxis(step, 3, 0))[:years]
 
-    living = stock[..., _PEOPLE]
+    living = stock[..., lanes.PEOPLE]
     segments = np.concatenate(
-        [stock[..., _SEGMENT_0, None], stock[..., _SEGMENT_1 : _SEGMENT_1 + 5]], axis=-1
+        [stock[..., lanes.CHILDREN, None], stock[..., lanes.SEGMENTS : lanes.SEGMENTS + 5]], axis=-1
     )
     illness = np.stack([stock[..., :conditions], flow[..., :conditions]], axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         health = np.stack(
             [
-                flow[..., _QALYS],
-                flow[..., _PERSON_YEARS],
-                stock[..., _SCORE] / living / 100.0,
-                stock[..., _MAJOR],
-                stock[..., _UTILITY] / living,
+                flow[..., lanes.QALYS],
+                flow[..., lanes.PERSON_YEARS],
+                stock[..., lanes.SCORE] / living / 100.0,
+                stock[..., lanes.MAJOR],
+                stock[..., lanes.UTILITY] / living,
             ],
             axis=-1,
         )
@@ -166,10 +162,12 @@ def measure(world: World, tallies: Tallies, frame: Frame, risks: Mapping[str, Ar
 
     born = _by_step_and_place(world, frame.steps, places)
     left = np.diff(
-        np.moveaxis(tallies.stock[..., _PEOPLE].sum(axis=2).reshape(places, 10, -1).sum(1), 1, 0),
+        np.moveaxis(
+            tallies.stock[..., lanes.PEOPLE].sum(axis=2).reshape(places, 10, -1).sum(1), 1, 0
+        ),
         axis=0,
     )
-    died = np.moveaxis(step[..., _DEATHS].sum(axis=(1, 2, 4)), 1, 0)
+    died = np.moveaxis(step[..., lanes.DEATHS].sum(axis=(1, 2, 4)), 1, 0)
     births = financial_years(born)[:years]
     moved = financial_years(left - born + died)[:years]
 
@@ -178,36 +176,36 @@ def measure(world: World, tallies: Tallies, frame: Frame, risks: Mapping[str, Ar
     flowed = np.moveaxis(flow.sum(axis=(2, 3, 4)), -1, 0)
     by_age = living.sum(axis=(2, 3))
     columns = [
-        held[_PEOPLE],
+        held[lanes.PEOPLE],
         by_age[..., :4].sum(axis=-1),
         by_age[..., 4:13].sum(axis=-1),
         by_age[..., 13:].sum(axis=-1),
         by_age[..., 15:].sum(axis=-1),
         by_age[..., 17:].sum(axis=-1),
         births,
-        flowed[_DEATHS],
+        flowed[lanes.DEATHS],
         moved,
-        flowed[_PERSON_YEARS],
-        flowed[_QALYS],
+        flowed[lanes.PERSON_YEARS],
+        flowed[lanes.QALYS],
     ]
     tail = [
-        held[_TWO],
-        held[_FOUR],
-        held[_SEGMENT_0],
-        *held[_SEGMENT_1 : _SEGMENT_1 + 5],
+        held[lanes.TWO_OR_MORE],
+        held[lanes.FOUR_OR_MORE],
+        held[lanes.CHILDREN],
+        *held[lanes.SEGMENTS : lanes.SEGMENTS + 5],
         *held[:conditions],
         *flowed[:conditions],
     ]
     counts = [_with_total(x) for x in columns]
-    total = _with_total(held[_MAJOR])
+    total = _with_total(held[lanes.MAJOR])
     with np.errstate(divide="ignore", invalid="ignore"):
         share = 100.0 * total / counts[0]
-        mean = _with_total(held[_SCORE] / 100.0) / counts[0]
+        mean = _with_total(held[lanes.SCORE] / 100.0) / counts[0]
     summary = np.stack([*counts, total, share, mean, *[_with_total(x) for x in tail]], axis=-1)
     return Measures(
         people=segments,
         conditions=illness,
-        deaths=flow[..., _DEATHS],
+        deaths=flow[..., lanes.DEATHS],
         health=health,
         expectancy=span,
         risks=_risk_means(tallies, risks, years),

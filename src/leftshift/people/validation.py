@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from leftshift.areas import Area, find_area
 from leftshift.catalogue import Catalogue, Parameters
 from leftshift.engine import Tallies, simulate
+from leftshift.engine.lives import EXPECTED_DEATHS
 from leftshift.people import backcast, prevalence
 from leftshift.people.model import PARTICLES_IN_DRAWS, Frame, World, build, risk_means
 from leftshift.people.tables import BANDS, Measures, measure
@@ -53,8 +54,6 @@ _INCIDENCE: dict[str, tuple[str, int, int, float, bool]] = {
 }
 #: Level of the sign test behind "better than the naive forecast".
 _SIGNIFICANT = 0.05
-#: Where the engine's tallies of flows keep the deaths that states expect.
-_EXPECTED_DEATHS = 21
 
 
 @dataclass(frozen=True)
@@ -224,7 +223,7 @@ def _reproduced(
         world, measures = run.world, run.measures
         alive_now = measures.health[0, ..., 1]  # person-years lived
         # Expected deaths, which chance moves far less than those that happen.
-        expected = run.tallies.flow[:, 0, :, _EXPECTED_DEATHS].reshape(-1, 2, 5, len(BANDS))
+        expected = run.tallies.flow[:, 0, :, EXPECTED_DEATHS].reshape(-1, 2, 5, len(BANDS))
         gradient = standardised(expected.sum(axis=0), np.nansum(alive_now, axis=0))
         return np.concatenate(
             [

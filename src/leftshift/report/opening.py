@@ -193,8 +193,9 @@ def does_it_know_us(f: Findings) -> Section:
                 finding,
                 table,
                 lambda narrow: charts.ratios(shown, narrow),
-                "Diamonds: the model was not given this figure. Circles: it was an input, so that "
-                "agreement is expected. The shaded strip is 5% either side. A published figure of "
+                "Diamonds: the model was not given this figure; its predictions start in 2019/20 "
+                "and are set against 2023/24. Circles: it was an input, so that agreement is "
+                "expected. The shaded strip is 5% either side. A published figure of "
                 "an earlier year differs by the growth since.",
             )
         ]

@@ -43,7 +43,6 @@ Rows = Sequence[Mapping[str, Any]]
 _LINK = "\x1f"
 _DROP = re.compile(r"\s(?:role|aria-[a-z]+)=\"[^\"]*\"")
 _ID = re.compile(r"(\sid=\"|url\(#|href=\"#)([^\")]+)")
-_SIZE = re.compile(r"\s(?:width|height)=\"[0-9.]+\"")
 
 
 def text_size(narrow: bool) -> float:
