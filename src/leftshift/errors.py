@@ -9,6 +9,7 @@ LeftshiftError               one clear message; the command line ends with exit 
 ├── AreaError                an area that no one knows
 │   └── FootprintError       a footprint file that does not add up
 ├── ModelError               inputs that are each right but cannot make a model together
+├── CareError                services, money, staff or a board's own data that do not add up
 ├── RunError                 a run folder that cannot be written, read or understood
 │   └── SchemaError          a table that is not what its description says
 ├── ReportError              a report or workbook that cannot be made
@@ -26,6 +27,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AreaError",
+    "CareError",
     "CatalogueError",
     "FootprintError",
     "LeftshiftError",
@@ -78,6 +80,10 @@ class FootprintError(AreaError):
 
 class ModelError(LeftshiftError):
     """Inputs that are each right but cannot make a model together."""
+
+
+class CareError(LeftshiftError):
+    """Services, money, staff or a board's own data do not add up."""
 
 
 class RunError(LeftshiftError):

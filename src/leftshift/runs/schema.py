@@ -14,6 +14,7 @@ import polars as pl
 
 from leftshift.errors import SchemaError, listed, nearest
 from leftshift.runs import (
+    tables_care,
     tables_organisation,
     tables_organisation_more,
     tables_outlook,
@@ -31,7 +32,13 @@ _SMALL = 1000  # a range of numbers below this, or below the number of rows, is 
 #: Every table, by name.
 TABLES: dict[str, Table] = {
     entry.name: entry
-    for room in (tables_outlook, tables_organisation, tables_organisation_more, tables_survey)
+    for room in (
+        tables_outlook,
+        tables_care,
+        tables_organisation,
+        tables_organisation_more,
+        tables_survey,
+    )
     for entry in room.TABLES
 }
 

@@ -9,36 +9,36 @@ __all__ = ["AGE_BANDS", "SEXES", "TABLES"]
 AGE_BANDS: tuple[str, ...] = (*(f"{age}-{age + 4}" for age in range(0, 90, 5)), "90+")
 SEXES: tuple[str, ...] = ("female", "male")
 
-_ARM = Column("arm", "text", '"baseline", or the name of the plan.', key=True)
-_YEAR = Column(
+ARM = Column("arm", "text", '"baseline", or the name of the plan.', key=True)
+YEAR = Column(
     "year",
     "text",
     'Financial year, such as "2026/27". Stocks are at its 30 June; flows are over its twelve '
     "months.",
     key=True,
 )
-_PLACE = Column(
+PLACE = Column(
     "place",
     "text",
     'The code of a place in the area (`about.area.places` in run.json names them); "" where the '
     "row is not split by place, and in `summary` and `checks` the whole area.",
     key=True,
 )
-_SEX = Column(
+SEX = Column(
     "sex",
     "text",
     '"" means that the row is not split by sex.',
     allowed=("", *SEXES),
     key=True,
 )
-_AGE = Column(
+AGE = Column(
     "age_band",
     "text",
     'Age last birthday in five-year bands; "" means that the row is not split by age.',
     allowed=("", *AGE_BANDS),
     key=True,
 )
-_QUINTILE = Column(
+QUINTILE = Column(
     "imd_quintile",
     "whole",
     "Fifth of England's neighbourhoods by deprivation (IMD): 1 most deprived, 5 least; 0 means "
@@ -46,7 +46,7 @@ _QUINTILE = Column(
     allowed=("0", "1", "2", "3", "4", "5"),
     key=True,
 )
-_SEGMENT = Column(
+SEGMENT = Column(
     "segment",
     "text",
     'Core segment by Cambridge Multimorbidity Score, "1" (lowest) to "5"; "0" is under 17; "" '
@@ -56,7 +56,7 @@ _SEGMENT = Column(
 )
 
 
-def _interval(unit: str) -> tuple[Column, Column, Column]:
+def interval(unit: str) -> tuple[Column, Column, Column]:
     return (
         Column(
             "value",
@@ -82,7 +82,7 @@ def _interval(unit: str) -> tuple[Column, Column, Column]:
 
 
 _FEW = Column("few", "yes/no", "Whether the cell rests on fewer than 30 simulants.")
-_LEAF = (
+LEAF = (
     'Leaf rows only: an `imd_quintile` of 0 or "" for `place`, `sex` or `age_band` means that the '
     "row is not split by it, never a total beside its parts. Totals, with intervals of their own, "
     "are in `summary`."
@@ -94,12 +94,12 @@ TABLES: tuple[Table, ...] = (
         "summary",
         "One measure of the whole area, or of one place, in one year.",
         (
-            _ARM,
-            _YEAR,
-            _PLACE,
+            ARM,
+            YEAR,
+            PLACE,
             Column("measure", "text", "What is measured; `names` holds its label.", key=True),
             Column("unit", "text", "What the value is counted in.", key=True),
-            *_interval("[unit]"),
+            *interval("[unit]"),
             Column(
                 "sampling_error",
                 "number",
@@ -113,20 +113,20 @@ TABLES: tuple[Table, ...] = (
     Table(
         "people",
         "People living in the area at 30 June.",
-        (_ARM, _YEAR, _PLACE, _SEX, _AGE, _QUINTILE, _SEGMENT, *_interval("people"), _FEW),
-        (_LEAF,),
+        (ARM, YEAR, PLACE, SEX, AGE, QUINTILE, SEGMENT, *interval("people"), _FEW),
+        (LEAF,),
     ),
     Table(
         "conditions",
         "People with a condition at 30 June, or new cases of it over the financial year.",
         (
-            _ARM,
-            _YEAR,
-            _PLACE,
+            ARM,
+            YEAR,
+            PLACE,
             Column("condition", "text", "Key of the condition; `names` labels it.", key=True),
-            _SEX,
-            _AGE,
-            _QUINTILE,
+            SEX,
+            AGE,
+            QUINTILE,
             Column(
                 "measure",
                 "text",
@@ -134,33 +134,33 @@ TABLES: tuple[Table, ...] = (
                 allowed=("prevalent", "incident"),
                 key=True,
             ),
-            *_interval("people, or new cases per year"),
+            *interval("people, or new cases per year"),
             _FEW,
         ),
-        (_LEAF, "A person with three conditions is in three rows: never add conditions up."),
+        (LEAF, "A person with three conditions is in three rows: never add conditions up."),
     ),
     Table(
         "deaths",
         "Deaths over the financial year.",
-        (_ARM, _YEAR, _PLACE, _SEX, _AGE, _QUINTILE, *_interval("deaths per year"), _FEW),
-        (_LEAF,),
+        (ARM, YEAR, PLACE, SEX, AGE, QUINTILE, *interval("deaths per year"), _FEW),
+        (LEAF,),
     ),
     Table(
         "health",
         "A measure of how well people are, or how long they live.",
         (
-            _ARM,
-            _YEAR,
-            _PLACE,
-            _SEX,
-            _AGE,
-            _QUINTILE,
+            ARM,
+            YEAR,
+            PLACE,
+            SEX,
+            AGE,
+            QUINTILE,
             Column("measure", "text", "What is measured; `names` holds its label.", key=True),
-            *_interval("by measure, as `names` says"),
+            *interval("by measure, as `names` says"),
             _FEW,
         ),
         (
-            _LEAF,
+            LEAF,
             "Healthy life expectancy here is years without major illness (Sullivan's method), "
             "not the ONS measure of self-reported good health.",
         ),
@@ -184,9 +184,9 @@ TABLES: tuple[Table, ...] = (
         "checks",
         "One published figure of this area beside the model's: does it know us?",
         (
-            _ARM,
-            _YEAR,
-            _PLACE,
+            ARM,
+            YEAR,
+            PLACE,
             Column("check", "text", "What is compared.", key=True),
             Column("unit", "text", "What both figures are counted in."),
             Column("model", "number", "The model's figure.", "[unit]", empty=True),
