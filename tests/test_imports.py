@@ -31,7 +31,17 @@ MAY = {
     "report": ALWAYS | {"catalogue", "runs"},
     "settings": ALWAYS | {"catalogue"},
 }
-ANYTHING = {"verbs", "cli", "cli_organisation", "cli_survey", "console", "web", "__main__"}
+ANYTHING = {
+    "verbs",
+    "cli",
+    "cli_data",
+    "cli_needs",
+    "cli_organisation",
+    "cli_survey",
+    "console",
+    "web",
+    "__main__",
+}
 
 
 def imported(file: Path, package: Path) -> set[str]:

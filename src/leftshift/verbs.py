@@ -81,13 +81,17 @@ def outlook(
     asked = _settled(home, {**given, "draws": draws, "seed": seed})
     workers = threads()
 
+    from leftshift.care.model import Care
     from leftshift.people import outlook as model
+    from leftshift.people.model import Frame
     from leftshift.runs import complete_run, default_name, existing_run, write_run
 
     cat, place = _loaded(home, asked["area"])
     asked.setdefault("base_year", FinancialYear(int(cat.row("base.year").estimate.value)))
     options = {name: asked[name] for name in ("years", "people", "draws", "seed")}
     options["base_year"] = asked["base_year"].start
+    care = Care(cat, place, Frame(options["base_year"], options["years"]))
+    options["consequences"] = care
     identity = model.identity(cat, place, **options)
     base = home.folder if home is not None else Path()
     folder = Path(out) if out is not None else base / "runs" / default_name(place.code, identity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -42,12 +42,15 @@ _BUILT_IN: Final = ("prevalence", "condition.chronic_pain.age_ratio")
 _WORTH_SAYING = 0.0005
 
 
-def sources(catalogue: Catalogue, parameters: Parameters) -> pl.DataFrame:
+def sources(
+    catalogue: Catalogue, parameters: Parameters, further: Iterable[str] = ()
+) -> pl.DataFrame:
     """Every catalogue row that the run asked for, and every table that it read.
 
     Args:
         catalogue: the catalogue.
         parameters: the central parameters, after the run.
+        further: bulk tables that other rooms read.
 
     Returns:
         Rows of the table sources. A bulk table has the id `table.<name>` and its number of rows as
@@ -75,7 +78,7 @@ def sources(catalogue: Catalogue, parameters: Parameters) -> pl.DataFrame:
         for row in catalogue.rows()
         if row.id in asked
     ]
-    for name in TABLES:
+    for name in sorted({*TABLES, *further}):
         about = catalogue.tables[name]
         rows.append(
             {

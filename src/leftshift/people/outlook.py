@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars import selectors
 
 from leftshift.areas import Area
 from leftshift.catalogue import Catalogue, Parameters
@@ -30,6 +31,7 @@ from leftshift.engine import compiling, simulate
 from leftshift.errors import SettingError
 from leftshift.people.checks import checks, predicted
 from leftshift.people.checks import names as check_names
+from leftshift.people.consequences import Consequences
 from leftshift.people.evidence import refused, sources
 from leftshift.people.model import (
     PARTICLES,
@@ -45,7 +47,6 @@ from leftshift.people.spread import Spread
 from leftshift.people.tables import (
     RISK_UNITS,
     SEGMENTS,
-    Measures,
     frames,
     measure,
     summary_measures,
@@ -94,6 +95,7 @@ def identity(
     people: People = 100_000,
     draws: int = 0,
     seed: int = 1,
+    consequences: Consequences | None = None,
 ) -> dict[str, Any]:
     """Everything that the tables of an outlook depend on, before it is run.
 
@@ -101,9 +103,10 @@ def identity(
         A dictionary that can be written as JSON.
     """
     return {
+        **(consequences.identity() if consequences is not None else {}),
         "kind": "outlook",
         "version": version("leftshift"),
-        "method": _method(),
+        "method": method("areas", "catalogue", "engine", "people"),
         "catalogue": catalogue.layers,
         "area": area.identity(),
         "base_year": base_label(base_year),
@@ -115,11 +118,15 @@ def identity(
 
 
 @cache
-def _method() -> str:
-    """SHA-256 of the code that makes the figures, so that a changed method is a new run."""
+def method(*rooms: str) -> str:
+    """SHA-256 of the code of some rooms, so that a changed method is a new run.
+
+    Args:
+        rooms: folders of the package.
+    """
     package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
-    for room in ("areas", "catalogue", "engine", "people"):
+    for room in rooms:
         for file in sorted((package / room).glob("*.py")):
             digest.update(f"{room}/{file.name}\n".encode())
             digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
@@ -153,6 +160,7 @@ def compute(
     seed: int = 1,
     threads: int = 1,
     progress: Progress | None = None,
+    consequences: Consequences | None = None,
 ) -> Outcome:
     """Simulate the outlook of an area.
 
@@ -166,6 +174,7 @@ def compute(
         seed: seed of people and random numbers.
         threads: worker threads; the result does not depend on them.
         progress: called with what is being done, how much is done, and of how much.
+        consequences: what hangs on the people and is worked out with them in every draw.
 
     Returns:
         Tables and what describes them.
@@ -202,41 +211,44 @@ def compute(
     simulants = int((world.roll.enter == 0).sum() - _newborn_at_base(world))
     weight = float(world.residents.sum()) / max(simulants, 1)
     report("simulating lives", 0, 1)
+    hanging = consequences.bind(central_parameters, world) if consequences is not None else None
     tallies = simulate(
         world.lives,
-        [world.tables],
+        [world.tables if hanging is None else hanging.tables],
         world.scoring,
         seed=seed,
         threads=threads,
         progress=lambda done, of: report("simulating lives", done, of),
     )[0]
     central = measure(world, tallies, frame, risk_means(central_parameters, frame))
+    further = hanging.measure(tallies) if hanging is not None else {}
     # A central run is for a quick look; one with draws also shows what it would have foretold.
     past = predicted(catalogue, area, people=people, seed=seed) if draws else []
     published = checks(catalogue, area, frame, world, central, past)
     impossible = refused(world, labels)
     lives = len(world.lives.id)
-    del world, tallies
+    del world, tallies, hanging
 
     bounds = sampling = None
     if draws:
         spread = Spread(draws)
 
-        def one_draw(number: int) -> Measures:
-            return _run(catalogue.parameters(number, seed), area, frame, people, seed)
+        def one_draw(number: int) -> dict[str, Array]:
+            drawn = catalogue.parameters(number, seed)
+            return _run(drawn, area, frame, people, seed, consequences)
 
         _in_parallel(
             one_draw,
             range(1, draws + 1),
             # Each draw has all its lives in memory: where they are very many, one at a time.
             threads if lives <= _MANY else 1,
-            lambda m: spread.add(m.arrays()),
+            spread.add,
             lambda done: report("parameter draws", done, draws),
         )
-        bounds = spread.bounds(central.arrays())
+        bounds = spread.bounds({**central.arrays(), **further})
         if lives <= LARGEST_REPLICATED:
             sampling = _sampling_error(
-                central_parameters, area, frame, people, seed, threads, report
+                central_parameters, area, frame, people, seed, threads, report, consequences
             )
 
     report("writing tables", 0, 1)
@@ -251,7 +263,13 @@ def compute(
     )
     tables["names"] = _names(catalogue, area)
     tables["checks"] = published
-    tables["sources"] = sources(catalogue, central_parameters)
+    more: dict[str, Any] = {}
+    if consequences is not None:
+        for name, rows in consequences.frames(further, bounds, sampling).items():
+            tables[name] = _joined(tables[name], rows) if name in tables else rows
+        more = consequences.about()
+    read = consequences.tables_read if consequences is not None else ()
+    tables["sources"] = sources(catalogue, central_parameters, read)
     about = {
         "title": f"The outlook for {area.name}",
         "area": {
@@ -277,11 +295,13 @@ def compute(
             *_warnings(area, simulants, draws),
             *own_figures(catalogue, central_parameters),
             *impossible,
+            *more.pop("warnings", []),
         ],
         "projection_note": catalogue.row("population.projection").estimate.source,
         "attribution": _attribution(catalogue),
         "overrides": catalogue.overrides,
         "layers": catalogue.layers,
+        **more,
     }
     return Outcome(
         identity=identity(
@@ -292,6 +312,7 @@ def compute(
             people=people,
             draws=draws,
             seed=seed,
+            consequences=consequences,
         ),
         about=about,
         tables=tables,
@@ -299,10 +320,21 @@ def compute(
     )
 
 
-def _run(parameters: Parameters, area: Area, frame: Frame, people: People, seed: int) -> Measures:
+def _run(
+    parameters: Parameters,
+    area: Area,
+    frame: Frame,
+    people: People,
+    seed: int,
+    consequences: Consequences | None,
+) -> dict[str, Array]:
+    """One run on one thread: every reported array by name."""
     world = build(parameters, area, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS)
-    tallies = simulate(world.lives, [world.tables], world.scoring, seed=seed, threads=1)[0]
-    return measure(world, tallies, frame, risk_means(parameters, frame))
+    hanging = consequences.bind(parameters, world) if consequences is not None else None
+    tables = world.tables if hanging is None else hanging.tables
+    tallies = simulate(world.lives, [tables], world.scoring, seed=seed, threads=1)[0]
+    measured = measure(world, tallies, frame, risk_means(parameters, frame)).arrays()
+    return measured if hanging is None else {**measured, **hanging.measure(tallies)}
 
 
 def _sampling_error(
@@ -313,15 +345,17 @@ def _sampling_error(
     seed: int,
     threads: int,
     report: Progress,
-) -> tuple[Array, Array]:
-    """95% half-widths of ``summary`` and ``whole`` from replicates that differ in seed alone."""
-    results: list[tuple[Array, Array]] = []
+    consequences: Consequences | None,
+) -> dict[str, Array]:
+    """95% half-widths, by array, from replicates that differ in seed alone."""
+    wanted = ("summary", "whole", *(consequences.replicated if consequences is not None else ()))
+    results: list[dict[str, Array]] = []
 
-    def replicate(number: int) -> tuple[Array, Array]:
+    def replicate(number: int) -> dict[str, Array]:
         # Seeds far from those that a user would choose for a second run.
         other = (seed + number * 0x9E3779B97F4A7C15) % 2**63
-        got = _run(parameters, area, frame, people, other)
-        return got.summary, got.whole
+        got = _run(parameters, area, frame, people, other, consequences)
+        return {name: got[name] for name in wanted}
 
     _in_parallel(
         replicate,
@@ -330,12 +364,12 @@ def _sampling_error(
         results.append,
         lambda done: report("sampling error", done, REPLICATES),
     )
-    widths = []
-    for which in range(2):
+    widths = {}
+    for name in wanted:
         # Sorted, because threads finish in any order and sums of floats depend on it.
-        stacked = np.sort(np.stack([r[which] for r in results]), axis=0)
-        widths.append(_STUDENT_T * stacked.std(axis=0, ddof=1))
-    return widths[0], widths[1]
+        stacked = np.sort(np.stack([r[name] for r in results]), axis=0)
+        widths[name] = _STUDENT_T * stacked.std(axis=0, ddof=1)
+    return widths
 
 
 def _in_parallel(
@@ -364,6 +398,14 @@ def _in_parallel(
     finally:
         # Not waited for: after Ctrl-C nobody wants the draws that are under way.
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _joined(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """Rows of two rooms in one table: each room's categories hold its own ids alone."""
+    words = [
+        frame.with_columns(selectors.by_dtype(pl.Enum).cast(pl.String)) for frame in (rows, more)
+    ]
+    return pl.concat(words, how="diagonal_relaxed")
 
 
 def _newborn_at_base(world: World) -> int:

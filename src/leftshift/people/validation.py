@@ -96,6 +96,11 @@ def validate(
     report = progress or (lambda *_: None)
     rows = list(_reproduced(catalogue, effort, seed, threads, report))
     rows += _predicted(catalogue, effort, seed, threads, report)
+    return as_table(rows)
+
+
+def as_table(rows: list[Row]) -> pl.DataFrame:
+    """Rows of comparisons as :func:`validate` gives them, with their ratios worked out."""
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").with_columns(
         ratio=pl.col("model") / pl.col("published"),
         naive_ratio=pl.col("naive") / pl.col("published"),
@@ -168,7 +173,7 @@ def _over_draws(
     return [np.stack(s) for s in seen]
 
 
-def _interval(drawn: Array) -> tuple[float, float, float]:
+def interval(drawn: Array) -> tuple[float, float, float]:
     """Central value and 95% interval over draws."""
     if len(drawn) == 1:
         return float(drawn[0]), float("nan"), float("nan")
@@ -248,7 +253,7 @@ def _reproduced(
         row = catalogue.row(f"published.life_expectancy_2019.{sex}").estimate
         yield (
             REPRODUCES, "Life expectancy at birth, rates of 2019", sex, "years",
-            *_interval(seen[:, i]), row.value, None, row.source,
+            *interval(seen[:, i]), row.value, None, row.source,
         )  # fmt: skip
     source = catalogue.tables["mortality_published_2014_16"].source
     published = standardised(died, alive)
@@ -256,20 +261,20 @@ def _reproduced(
         sex, quintile = ("female", "male")[i // 5], i % 5 + 1
         yield (
             REPRODUCES, "Standardised death rate over the average of all quintiles",
-            f"{sex}, quintile {quintile}", "ratio", *_interval(seen[:, 2 + i]),
+            f"{sex}, quintile {quintile}", "ratio", *interval(seen[:, 2 + i]),
             float(published[i // 5, i % 5]), None, source,
         )  # fmt: skip
     for i, name in enumerate(("people", "births", "net migration")):
         yield (
             REPRODUCES, "Population components, base year", name, "people",
-            *_interval(seen[:, 12 + i]), float(seen[0, 15 + i]), None,
+            *interval(seen[:, 12 + i]), float(seen[0, 15 + i]), None,
             "the project's own estimate (see the catalogue)",
         )  # fmt: skip
     listed = catalogue.tables["registers"].source
     for i, register in enumerate(registers.iter_rows(named=True)):
         yield (
             REPRODUCES, "QOF register, people", register["condition"], "people",
-            *_interval(seen[:, 18 + i]), float(register["cases"]), None, listed,
+            *interval(seen[:, 18 + i]), float(register["cases"]), None, listed,
         )  # fmt: skip
 
 
@@ -332,12 +337,12 @@ def _compared(
     """England's row, the boards' mean error, then each board's row."""
     model, naive = seen[..., 0], seen[:, 0, 1]
     yield (
-        PREDICTS, subject, f"England: {group}", unit, *_interval(model.sum(axis=0)),
+        PREDICTS, subject, f"England: {group}", unit, *interval(model.sum(axis=0)),
         float(published.sum()), float(naive.sum()), source,
     )  # fmt: skip
     for i, board in enumerate(boards):
         yield (
-            PREDICTS, subject, f"{board.code}: {group}", unit, *_interval(model[i]),
+            PREDICTS, subject, f"{board.code}: {group}", unit, *interval(model[i]),
             float(published[i]), float(naive[i]), source,
         )  # fmt: skip
 
@@ -384,19 +389,19 @@ def _predicted_now(
     alone = catalogue.row("population.england_mid_2024").estimate.value
     yield (
         PREDICTS, "Deaths in the base year, against mid-2023 to mid-2024", "England", "deaths",
-        *_interval(seen[:, 0]), deaths.value * alone / both, None,
+        *interval(seen[:, 0]), deaths.value * alone / both, None,
         f"{deaths.source}; England's share by population",
     )  # fmt: skip
     for i, key in enumerate(("published.two_or_more_adults", "published.growth_england_2022_2032")):
         row = catalogue.row(key)
         yield (
-            PREDICTS, row.label, "England", row.estimate.unit, *_interval(seen[:, 1 + i]),
+            PREDICTS, row.label, "England", row.estimate.unit, *interval(seen[:, 1 + i]),
             row.estimate.value, None, row.estimate.source,
         )  # fmt: skip
     for i, row in enumerate(published):
         yield (
             PREDICTS, f"Incidence. {row.label}", "England", row.estimate.unit,
-            *_interval(seen[:, 3 + i]), row.estimate.value, None,
+            *interval(seen[:, 3 + i]), row.estimate.value, None,
             f"{row.estimate.source}. {row.note}",
         )  # fmt: skip
 

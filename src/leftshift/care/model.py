@@ -1,0 +1,291 @@
+"""Care as a consequence of an outlook's people: rates in, tables of use, money and staff out.
+
+:class:`Care` hangs on :func:`leftshift.people.outlook.compute`. For each draw of the parameters it
+puts the services' rates beside the hazards (:meth:`Care.bind`), so that the engine counts what
+every person uses as they live, and works everything else out from those counts
+(:class:`CareOfWorld`): activity, money, funding, drivers, staff, beds and waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from leftshift.areas import Area
+from leftshift.care import (
+    beds,
+    bridge,
+    drivers,
+    funding,
+    local,
+    local_fit,
+    local_rows,
+    money,
+    tables,
+    waits,
+    workforce,
+)
+from leftshift.care.rates import Rates, list_inflation, rates
+from leftshift.care.services import Services, check_balance, services
+from leftshift.care.use import Use, use
+from leftshift.catalogue import Catalogue, Parameters
+from leftshift.engine import Tables, Tallies
+from leftshift.people.layout import Bounds
+from leftshift.people.model import Frame, World
+from leftshift.people.outlook import method
+
+__all__ = ["Care", "CareOfWorld"]
+
+Array = NDArray[np.float64]
+
+#: Bulk tables of the catalogue that every run of care reads.
+TABLES_READ = (
+    "england_states",
+    "england_deaths",
+    "registered_lists",
+    "service_age_shapes",
+    "service_deprivation_gradients",
+    "service_segment_gradients",
+    "weighted_populations",
+)
+
+
+class Care:
+    """What an area's people use, what it costs and whom it asks for.
+
+    Args:
+        catalogue: the layered catalogue, whose services are checked at once.
+        area: the area.
+        frame: the years.
+
+    Attributes:
+        replicated: the arrays whose sampling error is worked out.
+
+    Raises:
+        CareError: services that do not balance, or data of the board's own that cannot be used.
+    """
+
+    replicated = ("care_summary", "care_whole")
+    tables_read = TABLES_READ
+
+    def __init__(self, catalogue: Catalogue, area: Area, frame: Frame) -> None:
+        check_balance(catalogue)
+        self.catalogue = catalogue
+        self.area = area
+        self.frame = frame
+        self.data = local.read(catalogue.project, catalogue, area)
+        self._central: CareOfWorld | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """The code of this room and the board's own files, for the run's identity."""
+        own = self.data.identity() if self.data is not None else {}
+        return {"care": method("care"), "data": own}
+
+    def bind(self, parameters: Parameters, world: World) -> CareOfWorld:
+        """Takes up one world under one draw of the parameters."""
+        bound = CareOfWorld.of(self, parameters, world)
+        if self._central is None:
+            self._central = bound
+        return bound
+
+    def frames(
+        self,
+        central: dict[str, Array],
+        bounds: Bounds | None,
+        sampling: Mapping[str, Array] | None,
+    ) -> dict[str, pl.DataFrame]:
+        """The tables of care; see :class:`leftshift.people.consequences.Consequences`."""
+        bound = self._of_central()
+        made = tables.frames(
+            central,
+            bounds,
+            sampling,
+            frame=self.frame,
+            area=self.area,
+            services=bound.services,
+            settings=list(self.settings),
+            axes={
+                "staff_group": list(workforce.staff_groups(self.catalogue)),
+                "bed_type": list(beds.bed_types(self.catalogue)),
+                "specialty": list(waits.specialties(self.catalogue)),
+                "settlement": bound.funding.settlements,
+            },
+            price_base=money.price_base(self.frame),
+        )
+        made["gap"] = pl.concat(
+            [made["gap"], tables.capital(bound.funding, self.frame, money.price_base(self.frame))],
+            how="diagonal_relaxed",
+        )
+        made["bridge"] = bridge.bridge(self.catalogue, bound.services, bound.england)
+        if bound.local or (self.data is not None and self.data.staff):
+            made["local"] = pl.DataFrame([row.cells() for row in bound.own_rows()])
+        made["names"] = self._names(bound)
+        return made
+
+    def about(self) -> dict[str, Any]:
+        """The price base, and what a reader must be warned of."""
+        own = self.data.warnings if self.data is not None else ()
+        return {
+            "price_base": money.price_base(self.frame),
+            "own_data": self.identity()["data"],
+            "warnings": [*own, *workforce.warnings(self.catalogue)],
+        }
+
+    def _names(self, bound: CareOfWorld) -> pl.DataFrame:
+        """Labels of every id that a table of care holds."""
+        labels = {
+            "setting": {
+                **self.settings,
+                "unexplained": "Named by no service",
+                "capital": "Capital, apart from revenue",
+            },
+            "service": dict(zip(bound.services.ids, bound.services.labels, strict=True)),
+            "payer": {str(p["id"]): str(p["label"]) for p in self.catalogue.entities("payers")},
+            "staff_group": workforce.staff_groups(self.catalogue),
+            "bed_type": beds.bed_types(self.catalogue),
+            "specialty": waits.specialties(self.catalogue),
+            "settlement": funding.settlements(self.catalogue),
+            "driver": {one: tables.words(one) for one in drivers.DRIVERS},
+        }
+        rows = [
+            (kind, one, text, "") for kind, named in labels.items() for one, text in named.items()
+        ]
+        rows += tables.measure_names(bound.services, self.settings, labels["settlement"])
+        return pl.DataFrame(rows, schema=["kind", "id", "label", "unit"], orient="row")
+
+    @cached_property
+    def public(self) -> frozenset[str]:
+        """The payers whose money is public."""
+        return frozenset(str(p["id"]) for p in self.catalogue.entities("payers") if p["public"])
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """Labels of the settings of care by id, in the catalogue's order."""
+        return {str(s["id"]): str(s["label"]) for s in self.catalogue.entities("settings")}
+
+    def _of_central(self) -> CareOfWorld:
+        assert self._central is not None, "nothing has been bound yet"
+        return self._central
+
+
+@dataclass(frozen=True)
+class CareOfWorld:
+    """Care for one world under one draw of the parameters.
+
+    Attributes:
+        care: what was asked.
+        parameters: the draw.
+        services: the services.
+        england: their rates as England's totals give them.
+        rates: the same with the board's own totals.
+        place_factor: ``[P, L]`` what multiplies what the engine counts in each place: registered
+            lists in place of residents, and the board's own totals.
+        prices: what units cost, with the board's own prices.
+        tables: the world's tables with the rates beside the hazards.
+        local: the board's own figures, before and after.
+        funding: what payers have.
+    """
+
+    care: Care
+    parameters: Parameters
+    services: Services
+    england: Rates
+    rates: Rates
+    place_factor: Array
+    prices: money.Prices
+    tables: Tables
+    funding: funding.Funding
+    local: tuple[local_rows.LocalRow, ...]
+    fitted: local_fit.Fitted | None
+
+    @classmethod
+    def of(cls, care: Care, parameters: Parameters, world: World) -> CareOfWorld:
+        """Works out everything that does not wait for the lives to be lived."""
+        area, frame, data = care.area, care.frame, care.data
+        offered = services(parameters)
+        england = rates(offered, care.catalogue, frame.base_year)
+        factor = np.ones((len(area.places), len(offered.ids)))
+        registered = np.array([basis == "registered" for basis in offered.basis])
+        factor[:, registered] = list_inflation(care.catalogue, area)[:, None]
+        own = england
+        fitted = None
+        rows: list[local_rows.LocalRow] = []
+        if data is not None:
+            fitted = local_fit.fitted(
+                data, parameters, area, world, offered, england, factor, frame.base_year
+            )
+            if fitted is not None:
+                own = fitted.rates(england)
+                factor = factor * fitted.place_factor(len(offered.ids))
+                rows += fitted.rows
+        costs = money.prices(parameters, offered, frame)
+        need = funding.need(offered, england, costs)
+        held = funding.funding(parameters, care.catalogue, area, frame, need)
+        if data is not None:
+            unit_cost, more = local_rows.unit_costs(
+                data, costs.unit_cost, offered, parameters, frame.base_year
+            )
+            rows += more
+            costs = replace(costs, unit_cost=unit_cost)
+            by_payer, more = local_rows.own_funding(
+                data, held.by_payer, held.payers, costs.deflator, frame.base_year
+            )
+            rows += more
+            held = replace(held, by_payer=by_payer)
+        return cls(
+            care=care,
+            parameters=parameters,
+            services=offered,
+            england=england,
+            rates=own,
+            place_factor=factor,
+            prices=costs,
+            tables=replace(world.tables, rate=own.rate, load_ratio=own.load_ratio),
+            funding=held,
+            local=tuple(rows),
+            fitted=fitted,
+        )
+
+    def use(self, tallies: Tallies) -> Use:
+        """What the people used, from what the engine counted with :attr:`tables`."""
+        care = self.care
+        used = use(tallies, self.services, self.rates, care.area, care.frame, self.place_factor)
+        if self.fitted is None:
+            return used
+        closing = self.fitted.closing(used.activity[0].sum(axis=(1, 2)))
+        return replace(used, activity=used.activity * closing[:, None, None, :])
+
+    def measure(self, tallies: Tallies) -> dict[str, Array]:
+        """Every array of care that a run reports; see :func:`leftshift.care.tables.frames`."""
+        care, used = self.care, self.use(tallies)
+        parameters, catalogue = self.parameters, care.catalogue
+        settings = tuple(care.settings)
+        spent = money.spend(used, self.prices)
+        gap = funding.gap(spent, self.services, self.funding, settings)
+        staff = workforce.staff(parameters, catalogue, used, self.prices, care.data)
+        capacity = workforce.care_capacity(parameters, catalogue, care.frame.years)
+        bed = beds.beds(parameters, catalogue, used, capacity)
+        waiting = waits.waits(parameters, catalogue, used, care.data)
+        return {
+            "care_activity": used.activity,
+            "care_spend": spent,
+            "care_staff": staff,
+            "care_beds": bed,
+            "care_waits": waiting,
+            "care_gap": gap,
+            "care_drivers": drivers.drivers(used, self.rates, self.prices, settings),
+            "care_summary": tables.summary(
+                used.activity, spent, used.place_people, self.services, settings, care.public
+            ),
+            "care_whole": tables.whole(staff, bed, waiting, gap),
+        }
+
+    def own_rows(self) -> tuple[local_rows.LocalRow, ...]:
+        """Every figure of the board's own, before and after."""
+        return self.local  # WIRE

@@ -1,0 +1,60 @@
+"""What may hang on an outlook's people: use of care, money, staff.
+
+The rooms that work these out lie above this one, so the outlook knows them only by what it asks of
+them here. They take part in every draw, so that their figures have intervals of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from leftshift.catalogue import Parameters
+from leftshift.engine import Tables, Tallies
+from leftshift.people.layout import Bounds
+from leftshift.people.model import World
+
+__all__ = ["Bound", "Consequences"]
+
+Arrays = dict[str, NDArray[np.float64]]
+
+
+class Bound(Protocol):
+    """Consequences of one world, under one draw of the parameters."""
+
+    @property
+    def tables(self) -> Tables:
+        """The world's tables, with the rates of what is used."""
+
+    def measure(self, tallies: Tallies) -> Arrays:
+        """Works out every reported array, of the same names and shapes in every draw."""
+
+
+class Consequences(Protocol):
+    """What is worked out from people, in every draw."""
+
+    #: The arrays, by name, whose sampling error is worked out from replicates.
+    replicated: tuple[str, ...]
+    #: Bulk tables of the catalogue that they read, for the run's table of sources.
+    tables_read: tuple[str, ...]
+
+    def identity(self) -> dict[str, Any]:
+        """What their figures depend on beyond the catalogue, ready for JSON."""
+
+    def bind(self, parameters: Parameters, world: World) -> Bound:
+        """Takes up one world."""
+
+    def frames(
+        self,
+        central: Arrays,
+        bounds: Bounds | None,
+        sampling: Mapping[str, NDArray[np.float64]] | None,
+    ) -> dict[str, pl.DataFrame]:
+        """Tidy frames by table; rows of summary, names and checks are added to the outlook's."""
+
+    def about(self) -> dict[str, Any]:
+        """What a reader needs to know besides; `warnings` and `attribution` are added on."""
