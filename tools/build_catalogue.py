@@ -21,7 +21,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src" / "leftshift" / "catalogue"
-STEPS = ("geography", "population", "prevalence", "risk", "published", "organisation")
+STEPS = (
+    *("geography", "population", "prevalence", "risk", "published", "organisation", "care_services"),
+    "care_states",
+    "care_capacity",
+)
 """In this order: a later step may read what an earlier one wrote."""
 
 
@@ -68,6 +72,7 @@ def _seed(out: Path) -> None:
     abouts = tomllib.loads((CATALOGUE / "tables.toml").read_text("utf-8"))
     by_hand = [about["file"] for about in abouts.values() if not about.get("step")]
     rows = [*CATALOGUE.glob("parameters/*.csv"), *CATALOGUE.glob("*.toml")]
+    rows += CATALOGUE.glob("services/*.toml")
     for path in sorted([*rows, *(CATALOGUE / file for file in by_hand)]):
         target = out / path.relative_to(CATALOGUE)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from leftshift.catalogue.bulk import TableAbout, read_abouts, read_table
 from leftshift.catalogue.draws import Parameters
 from leftshift.catalogue.lines import read_toml
 from leftshift.catalogue.rows import Row, csv_lines, read_rows, read_text
+from leftshift.catalogue.services import Entry, lay_services, read_services
 from leftshift.errors import CatalogueError, ProjectError, nearest
 from leftshift.quantities import Estimate
 
@@ -24,7 +25,16 @@ __all__ = ["SHIPPED", "Catalogue"]
 SHIPPED = Path(__file__).parent
 """The folder of the shipped catalogue."""
 
-_ENTITIES = {"conditions": "condition", "risk_factors": "risk_factor"}
+_ENTITIES = {
+    "conditions": "condition",
+    "risk_factors": "risk_factor",
+    "settings": "setting",
+    "payers": "payer",
+    "archetypes": "archetype",
+    "staff_groups": "staff_group",
+    "bed_types": "bed_type",
+    "specialties": "specialty",
+}
 _DATA = (".csv", ".toml")
 # What people leave lying in a folder, which is none of the catalogue's business.
 _IGNORED = (".md", ".txt", ".bak")
@@ -54,8 +64,10 @@ class Catalogue:
         self._replaced: dict[str, tuple[Path, str]] = {}
         self._frames: dict[str, polars.DataFrame] = {}
         self._entities: dict[str, list[dict[str, Any]]] = {}
+        self._services: dict[str, Entry] = {}
         for path in sorted((shipped / "parameters").glob("*.csv")):
             self._lay(read_rows(path, f"parameters/{path.name}", "shipped"))
+        self._lay_services(shipped / "services", "services", "shipped")
         if project is not None:
             self._lay_project(project)
         for identity, value in self._extra.items():
@@ -110,6 +122,21 @@ class Catalogue:
                 self._override(row.id, old.estimate.value, row.estimate.value, row.layer)
             self._rows[row.id] = row
 
+    def _lay_services(self, folder: Path, shown: str, layer: str) -> None:
+        found: list[Entry] = []
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.name.startswith(".") or path.suffix.lower() in _IGNORED:
+                continue
+            if path.is_dir() or path.suffix.lower() != ".toml":
+                raise CatalogueError(
+                    f"{shown}/{path.name}: no service file. Put services in {shown}/<name>.toml."
+                )
+            found += read_services(path, f"{shown}/{path.name}", self._services, layer)
+        lay_services(
+            self._services, found, lambda key, old, new: self._override(key, old, new, layer)
+        )
+        self._lay([row for entry in found for row in entry["rows"]])
+
     def _override(self, identity: str, old: object, new: object, layer: str) -> None:
         self.overrides.append({"id": identity, "old": old, "new": new, "layer": layer})
 
@@ -128,10 +155,13 @@ class Catalogue:
                 continue
             if path.is_dir() and path.name == "tables":
                 self._lay_tables(path)
+            elif path.is_dir() and path.name == "services":
+                continue
             elif path.is_dir() or path.suffix.lower() != ".csv":
                 raise CatalogueError(
                     f"catalogue/{path.name}: not a part of a catalogue. Put rows in "
-                    "catalogue/*.csv and whole tables in catalogue/tables/<name>.csv."
+                    "catalogue/*.csv, whole tables in catalogue/tables/<name>.csv and services in "
+                    "catalogue/services/<name>.toml."
                 )
             else:
                 for row in read_rows(path, f"catalogue/{path.name}", "project"):
@@ -144,6 +174,7 @@ class Catalogue:
                     seen[row.id] = row
                     found.append(row)
         self._lay(found)
+        self._lay_services(folder / "services", "catalogue/services", "project")
 
     def _lay_tables(self, folder: Path) -> None:
         for path in sorted(folder.iterdir()):
@@ -237,7 +268,7 @@ class Catalogue:
         """Gives a list of things, in the order that fixes their numbers.
 
         Args:
-            kind: "conditions" or "risk_factors".
+            kind: such as "conditions", "settings" or "payers".
 
         Returns:
             One dict for each, with `id`, `label` and the file's further keys.
@@ -267,6 +298,16 @@ class Catalogue:
                 seen.add(block["id"])
             self._entities[kind] = found
         return [dict(block) for block in self._entities[kind]]
+
+    def services(self) -> list[dict[str, Any]]:
+        """Gives the services, shipped ones first, each with the keys of its TOML block.
+
+        Returns:
+            One dict for each: the keys of `leftshift.catalogue.services.KEYS` that were given
+            (without `figures`, which are rows `service.<id>.<figure>`), with `id`, `file`, `line`
+            (where it was last given) and `layer`.
+        """
+        return [dict(entry) for entry in self._services.values()]
 
     @cached_property
     def sources(self) -> list[dict[str, str]]:

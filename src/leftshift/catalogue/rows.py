@@ -13,7 +13,7 @@ from pathlib import Path
 from leftshift.errors import CatalogueError, QuantityError, listed, nearest
 from leftshift.quantities import DISTRIBUTIONS, GRADES, Estimate
 
-__all__ = ["COLUMNS", "Row", "read_rows"]
+__all__ = ["COLUMNS", "Row", "make_row", "read_rows"]
 
 COLUMNS = (
     "id",
@@ -80,7 +80,18 @@ def _number(text: str, column: str) -> float | None:
     return number
 
 
-def _row(cells: dict[str, str], shown: str, line: int, layer: str) -> Row:
+def make_row(cells: dict[str, str], shown: str, line: int, layer: str) -> Row:
+    """Makes a row of its cells, checked.
+
+    Args:
+        cells: the text of every column.
+        shown: the file it stands in, as messages name it.
+        line: its line there.
+        layer: the layer it belongs to.
+
+    Raises:
+        CatalogueError: a cell is missing or wrong; the message names neither file nor line.
+    """
     identity = cells["id"]
     if _ID.fullmatch(identity) is None:
         raise CatalogueError(
@@ -216,7 +227,7 @@ def read_rows(path: Path, shown: str, layer: str) -> list[Row]:
         named = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
         named.setdefault("note", "")
         try:
-            row = _row(named, shown, line, layer)
+            row = make_row(named, shown, line, layer)
         except CatalogueError as problem:
             raise CatalogueError(f"{shown}:{line}: {problem}") from None
         if row.id in seen:
