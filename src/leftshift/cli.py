@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from leftshift import __version__, cli_organisation, cli_survey
+from leftshift import __version__, cli_data, cli_needs, cli_organisation, cli_survey
 from leftshift.errors import LeftshiftError
 
 if TYPE_CHECKING:
@@ -226,12 +226,16 @@ def catalogue(
     _print_table(("id", "value", "unit", "grade", "label"), rows, csv)
 
 
+app.add_typer(cli_data.app, name="data")
+app.command("needs")(cli_needs.needs)
 app.add_typer(cli_organisation.app, name="organisation")
 app.add_typer(cli_survey.app, name="survey")
 
 
 def main() -> None:
     """Runs the command line, on any terminal."""
+    # Draws run on threads of our own; a second set under each matrix product only gets in the way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Where a shell closed a stream (`>&-`, a service), Python has none: what is said goes nowhere.
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:

@@ -36,6 +36,7 @@ from leftshift.care.services import Services, check_balance, services
 from leftshift.care.use import Use, use
 from leftshift.catalogue import Catalogue, Parameters
 from leftshift.engine import Tables, Tallies
+from leftshift.people import prevalence
 from leftshift.people.layout import Bounds
 from leftshift.people.model import Frame, World
 from leftshift.people.outlook import method
@@ -66,6 +67,8 @@ class Care:
 
     Attributes:
         replicated: the arrays whose sampling error is worked out.
+        data: the board's own figures, where its project has any.
+        own_counts: people with conditions by the board's own count, for its prevalence.
 
     Raises:
         CareError: services that do not balance, or data of the board's own that cannot be used.
@@ -76,11 +79,16 @@ class Care:
 
     def __init__(self, catalogue: Catalogue, area: Area, frame: Frame) -> None:
         check_balance(catalogue)
+        funding.check_money(catalogue)
         self.catalogue = catalogue
         self.area = area
         self.frame = frame
-        self.data = local.read(catalogue.project, catalogue, area)
+        # A board's own figures are of the base year that its catalogue names, and of no other.
+        ours = frame.base_year == int(catalogue.row("base.year").estimate.value)
+        self.data = local.read(catalogue.project, catalogue, area) if ours else None
+        self.own_counts = local_rows.own_counts(self.data) if self.data is not None else None
         self._central: CareOfWorld | None = None
+        self._own_rows: tuple[local_rows.LocalRow, ...] = ()
 
     def identity(self) -> dict[str, Any]:
         """The code of this room and the board's own files, for the run's identity."""
@@ -123,14 +131,18 @@ class Care:
             how="diagonal_relaxed",
         )
         made["bridge"] = bridge.bridge(self.catalogue, bound.services, bound.england)
-        if bound.local or (self.data is not None and self.data.staff):
-            made["local"] = pl.DataFrame([row.cells() for row in bound.own_rows()])
+        if self._own_rows:
+            cells = [row.cells() for row in self._own_rows]
+            made["local"] = pl.DataFrame(cells, infer_schema_length=None)
         made["names"] = self._names(bound)
         return made
 
     def about(self) -> dict[str, Any]:
         """The price base, and what a reader must be warned of."""
-        own = self.data.warnings if self.data is not None else ()
+        bound = self._of_central()
+        quiet = self.catalogue.row("care.local.largest_quiet_factor").estimate.value
+        own = local_rows.scaled(self._own_rows, quiet)
+        own += bound.fitted.warnings if bound.fitted is not None else ()
         return {
             "price_base": money.price_base(self.frame),
             "own_data": self.identity()["data"],
@@ -216,6 +228,13 @@ class CareOfWorld:
         own = england
         fitted = None
         rows: list[local_rows.LocalRow] = []
+        if data is not None and data.of("prevalence"):
+            without = prevalence.targets(parameters, area, world.residents, frame.base_year)
+            conditions = [str(c["id"]) for c in care.catalogue.entities("conditions")]
+            places = [place.code for place in area.places]
+            rows += local_rows.prevalence_rows(
+                data, world.residents, without, world.targets, conditions, places
+            )
         if data is not None:
             fitted = local_fit.fitted(
                 data, parameters, area, world, offered, england, factor, frame.base_year
@@ -261,6 +280,20 @@ class CareOfWorld:
         closing = self.fitted.closing(used.activity[0].sum(axis=(1, 2)))
         return replace(used, activity=used.activity * closing[:, None, None, :])
 
+    def _own(self, used: Use) -> tuple[local_rows.LocalRow, ...]:
+        """Every figure of the board's own, before and after."""
+        care, data = self.care, self.care.data
+        assert data is not None
+        posts = workforce.in_post(self.parameters, care.catalogue, used, self.prices)
+        lists = waits.waits(self.parameters, care.catalogue, used)[0]
+        size = lists[:, list(waits.MEASURES).index("list_size")]
+        listed = dict(zip(waits.specialties(care.catalogue), size.tolist(), strict=True))
+        return (
+            *self.local,
+            *local_rows.staff_rows(data, posts),
+            *local_rows.waiting_rows(data, listed),
+        )
+
     def measure(self, tallies: Tallies) -> dict[str, Array]:
         """Every array of care that a run reports; see :func:`leftshift.care.tables.frames`."""
         care, used = self.care, self.use(tallies)
@@ -272,6 +305,8 @@ class CareOfWorld:
         capacity = workforce.care_capacity(parameters, catalogue, care.frame.years)
         bed = beds.beds(parameters, catalogue, used, capacity)
         waiting = waits.waits(parameters, catalogue, used, care.data)
+        if care.data is not None and care._central is self:
+            care._own_rows = self._own(used)
         return {
             "care_activity": used.activity,
             "care_spend": spent,
@@ -285,7 +320,3 @@ class CareOfWorld:
             ),
             "care_whole": tables.whole(staff, bed, waiting, gap),
         }
-
-    def own_rows(self) -> tuple[local_rows.LocalRow, ...]:
-        """Every figure of the board's own, before and after."""
-        return self.local  # WIRE

@@ -272,7 +272,8 @@ def funnel(rate: Array, size: Array, target: float, winsorised: float, fewest: i
         with np.errstate(invalid="ignore"):
             outside[known & (rate > high)] = level
             outside[known & (rate < low)] = -level
-    return Funnel(float(target), dispersion, *limits, outside)
+    low95, high95, low998, high998 = limits
+    return Funnel(float(target), dispersion, low95, high95, low998, high998, outside)
 
 
 def expectancy_error(died: Array, at_risk: Array) -> Array:

@@ -208,7 +208,8 @@ def _units(by_place: Array) -> Array:
 
 def _units_of_use(use: Use) -> Array:
     """Units used in the base year, ``[U, L]``."""
-    return _units(use.activity[0].sum(axis=2)[:, None]).sum(axis=1)
+    by_unit: Array = _units(use.activity[0].sum(axis=2)[:, None]).sum(axis=1)
+    return by_unit
 
 
 def _counted(world: World, tallies: Tallies, places: int) -> Picture:

@@ -12,12 +12,7 @@ from numpy.typing import NDArray
 from leftshift.areas import Area
 from leftshift.areas.geography import ENGLAND
 from leftshift.care.need_measures import (
-    Z95,
     Estimates,
-    Funnel,
-    funnel,
-    relative_index,
-    slope_index_between,
 )
 from leftshift.care.need_picture import FIFTHS, UNDER_75, Basket, Figures, Picture
 from leftshift.care.network_estimates import NetworkEstimates
@@ -25,13 +20,13 @@ from leftshift.care.networks import COMPONENTS, Networks
 from leftshift.catalogue import Catalogue
 from leftshift.people.tables import BANDS, FEWEST_SIMULANTS, SEXES
 
-__all__ = ["Assessment", "frames"]
+__all__ = ["INDEX_UNIT", "PER", "PER_UNIT", "Assessment", "bounds_of", "frames", "sets_of"]
 
 Array = NDArray[np.float64]
 Errors = dict[str, Array]
 
 PER = 100_000.0
-_PER_UNIT = "per 100,000 people"
+PER_UNIT = "per 100,000 people"
 #: Broad ages shown beside the bands: id, first band, last band (exclusive).
 _AGES = (
     ("under_20", 0, 4),
@@ -40,7 +35,7 @@ _AGES = (
     ("75_over", 15, 19),
     ("85_over", 17, 19),
 )
-_INDEX = "weighted people per person, England = 1"
+INDEX_UNIT = "weighted people per person, England = 1"
 _SOURCES = {
     "people": "Leftshift's mid-2025 estimate of residents (tables population_2025, membership)",
     "lists": "NHS England, Patients Registered at a GP Practice, December 2025",
@@ -49,12 +44,8 @@ _SOURCES = {
     "synthetic": "Published lists by age and sex, a mix of deprivation estimated from the "
     "health-inequalities weights, and the model's rates",
 }
-#: What funnels are drawn of: places' standardised rates and networks' need indices.
-_PLACE_FUNNELS = ("major_illness", "four_or_more", UNDER_75)
-_NETWORK_FUNNELS = ("core", "inequalities", "primary_medical")
 #: The need indices as measures; services may be called as the components are.
 _NEED_INDICES = [f"need_{component}" for component in COMPONENTS]
-_POSITION = {0: "inside", 1: "above 95%", 2: "above 99.8%", -1: "below 95%", -2: "below 99.8%"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,8 @@ class _Set:
     units: list[tuple[str, str, str]]  # kind, code, fifth
 
 
-def _sets(made: Assessment) -> list[_Set]:
+def sets_of(made: Assessment) -> list[_Set]:
+    """The area's picture and England's, with what their units are called."""
     area = [("place", p.code, "") for p in made.area.places]
     area += [("area", made.area.code, fifth) for fifth in FIFTHS]
     sets = [_Set(made.picture, made.figures, made.errors, area)]
@@ -167,25 +159,19 @@ class _Rows:
 
 
 def frames(made: Assessment) -> dict[str, pl.DataFrame]:
-    """Lay an assessment out as its tables, names included."""
+    """Lay an assessment out as the tables need, need_units and names."""
     rows = _Rows()
-    for one in _sets(made):
+    for one in sets_of(made):
         _people(rows, one, made)
         _illness(rows, one, made)
         _use(rows, one, made)
     _places(rows, made)
     _networks(rows, made)
-    tables = {
+    return {
         "need": pl.concat(rows.frames),
         "need_units": _unit_rows(made),
-        "need_inequality": _inequality(made),
-        "need_funnel": _funnels(made),
         "names": _names(made),
     }
-    against = _against(made)
-    if against is not None:
-        tables["need_against"] = against
-    return tables
 
 
 def _people(rows: _Rows, one: _Set, made: Assessment) -> None:
@@ -229,7 +215,7 @@ def _shares(
     )  # fmt: skip
 
 
-def _bounds(found: Estimates, error: Array | None) -> tuple[Array, Array, str]:
+def bounds_of(found: Estimates, error: Array | None) -> tuple[Array, Array, str]:
     """The interval of chance with sampling error added where it is known."""
     if error is None:
         return found.lower, found.upper, "chance"
@@ -252,12 +238,12 @@ def _illness(rows: _Rows, one: _Set, made: Assessment) -> None:
             "few": few[:, which],
         }
         unit = "people" if domain == "illness" else "deaths a year"
-        per = _PER_UNIT if domain == "illness" else "deaths a year per 100,000 people"
+        per = PER_UNIT if domain == "illness" else "deaths a year per 100,000 people"
         rows.add(one.units, names, counts[:, which], rate_kind="count", unit=unit, **about)
         for kind, key in (("crude", "crude"), ("dsr", "standard")):
             found: Estimates = getattr(one.figures, key)
             error = one.errors.get(key)
-            low, high, what = _bounds(found, error)
+            low, high, what = bounds_of(found, error)
             rows.add(
                 one.units, names, found.value[:, which] * PER, rate_kind=kind, unit=per,
                 lower=low[:, which] * PER, upper=high[:, which] * PER, interval=what,
@@ -269,7 +255,7 @@ def _illness(rows: _Rows, one: _Set, made: Assessment) -> None:
 def _life(rows: _Rows, one: _Set) -> None:
     first = one.picture.places
     error = one.errors.get("life")
-    low, high, what = _bounds(one.figures.life, error)
+    low, high, what = bounds_of(one.figures.life, error)
     for s, sex in enumerate(SEXES):
         rows.add(
             one.units[first:], ["life_expectancy"], one.figures.life.value[:, s, None],
@@ -300,10 +286,13 @@ def _use(rows: _Rows, one: _Set, made: Assessment) -> None:
 
 def _places(rows: _Rows, made: Assessment) -> None:
     """What NHS England's weights say of the practices that stand in each place."""
+    units = [("place", p.code, "") for p in made.area.places]
+    units += [("area", made.area.code, ""), ("england", ENGLAND, "")]
+    # England is what the weights are scaled to.
+    index = np.concatenate([made.place_index, np.ones((1, len(COMPONENTS)))])
     rows.add(
-        [("place", p.code, "") for p in made.area.places], _NEED_INDICES, made.place_index,
-        domain="need", rate_kind="index", unit=_INDEX, basis="weighted", source="weights",
-        grade="D",
+        units, _NEED_INDICES, index, domain="need", rate_kind="index", unit=INDEX_UNIT,
+        basis="weighted", source="weights", grade="D",
     )  # fmt: skip
 
 
@@ -324,7 +313,7 @@ def _networks(rows: _Rows, made: Assessment) -> None:
         )  # fmt: skip
     _shares(rows, units, lists.lists.sum(axis=1), about, "V")
     rows.add(
-        units, _NEED_INDICES, lists.index, domain="need", rate_kind="index", unit=_INDEX,
+        units, _NEED_INDICES, lists.index, domain="need", rate_kind="index", unit=INDEX_UNIT,
         basis="weighted", source="weights", grade="D",
     )  # fmt: skip
     common: dict[str, Any] = {
@@ -347,7 +336,7 @@ def _networks(rows: _Rows, made: Assessment) -> None:
     for kind, found in (("crude", guess.crude), ("dsr", guess.standard)):
         each = found.times(PER)
         rows.add(
-            units, names, each.value, domain="illness", rate_kind=kind, unit=_PER_UNIT,
+            units, names, each.value, domain="illness", rate_kind=kind, unit=PER_UNIT,
             lower=np.maximum(each.lower, 0.0), upper=each.upper, **common,
         )  # fmt: skip
     if made.basket is None or guess.used is None:
@@ -381,191 +370,6 @@ def _unit_rows(made: Assessment) -> pl.DataFrame:
     ]  # fmt: skip
     columns = ["unit_kind", "unit_code", "name", "board", "place", "people", "practices"]
     return pl.DataFrame(rows, schema=[*columns, "share_inside"], orient="row")
-
-
-def _inequality(made: Assessment) -> pl.DataFrame:
-    rows: list[tuple[Any, ...]] = []
-    for one, kind, code in zip(
-        _sets(made), ("area", "england"), (made.area.code, ENGLAND), strict=True
-    ):
-        first = one.picture.places
-        people = one.picture.ages.sum(axis=(1, 2))[first:]
-        found, error = one.figures.standard, one.errors.get("standard")
-        low, high, _ = _bounds(found, error)
-        spread = (high - low) / (2.0 * Z95)
-        for m, name in enumerate(made.measures):
-            dead = name.startswith("deaths")
-            unit = "deaths a year per 100,000 people" if dead else _PER_UNIT
-            rows += _indices(
-                (kind, code, "death" if dead else "illness", name, ""), "dsr", unit,
-                found.value[first:, m] * PER, spread[first:, m] * PER, people,
-            )  # fmt: skip
-        life, more = one.figures.life, one.errors.get("life")
-        low, high, _ = _bounds(life, more)
-        for s, sex in enumerate(SEXES):
-            rows += _indices(
-                (kind, code, "death", "life_expectancy", sex), "years", "years",
-                life.value[:, s], (high - low)[:, s] / (2.0 * Z95), people,
-            )  # fmt: skip
-        if made.basket is None or one.figures.indirect is None:
-            continue
-        wide = one.errors.get("indirect")
-        for k, name in enumerate(made.basket.ids):
-            value = one.figures.indirect[first:, k]
-            half = wide[first:, k] / Z95 if wide is not None else np.zeros_like(value)
-            rows += _indices(
-                (kind, code, made.basket.domains[k], name, ""), "isr", made.basket.units[k],
-                value, half, people,
-            )  # fmt: skip
-    columns = [
-        *("unit_kind", "unit_code", "domain", "measure", "sex", "index", "rate_kind", "unit"),
-        *("value", "lower", "upper"),
-    ]
-    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
-
-
-def _indices(
-    key: tuple[str, ...],
-    rate_kind: str,
-    unit: str,
-    value: Array,
-    error: Array,
-    people: Array,
-) -> list[tuple[Any, ...]]:
-    """Rows of the four indices of one measure; values are of the area, its fifths and the rest."""
-    fifths, errors, size = value[1:6], error[1:6], people[1:6]
-    out: list[tuple[Any, ...]] = []
-    lived = size > 0
-    if lived.sum() < 2 or not np.isfinite(fifths[lived]).all():
-        return out
-    slope = slope_index_between(np.nan_to_num(fifths), np.nan_to_num(errors), size)
-    ratio = relative_index(np.nan_to_num(fifths), np.nan_to_num(errors), size)
-    pairs: list[tuple[str, str, Estimates]] = [
-        ("slope_index", unit, slope),
-        ("relative_index", "ratio", ratio),
-    ]
-    core, rest = float(value[1]), float(value[6])
-    if size[0] > 0 and np.isfinite(core) and np.isfinite(rest) and rest > 0 and core > 0:
-        both = float(np.hypot(error[1], error[6]))
-        relative = float(np.hypot(error[1] / core, error[6] / rest))
-        gap = np.array(core - rest)
-        times = np.array(core / rest)
-        pairs += [
-            ("core20_gap", unit, Estimates(gap, gap - Z95 * both, gap + Z95 * both)),
-            (
-                "core20_ratio",
-                "ratio",
-                Estimates(times, times * np.exp(-Z95 * relative), times * np.exp(Z95 * relative)),
-            ),
-        ]
-    for index, in_unit, found in pairs:
-        ends = (float(found.value), float(found.lower), float(found.upper))
-        if np.isfinite(ends).all():
-            out.append((*key, index, rate_kind, in_unit, *ends))
-    return out
-
-
-def _against(made: Assessment) -> pl.DataFrame | None:
-    if made.basket is None:
-        return None
-    parts = []
-    for one in _sets(made):
-        used, equal, ratio = one.figures.used, one.figures.equal, one.figures.against
-        assert used is not None and equal is not None and ratio is not None
-        half = one.errors.get("against", np.zeros_like(ratio))
-        real = np.array([bool(unit[0]) for unit in one.units])[:, None]
-        row, column = np.nonzero(np.isfinite(ratio) & np.isfinite(used) & real)
-        at = (row, column)
-        parts.append(
-            pl.DataFrame(
-                {
-                    "unit_kind": [one.units[r][0] for r in row],
-                    "unit_code": [one.units[r][1] for r in row],
-                    "imd_quintile": [one.units[r][2] for r in row],
-                    "domain": [made.basket.domains[k] for k in column],
-                    "measure": [made.basket.ids[k] for k in column],
-                    "unit": [made.basket.units[k] for k in column],
-                    "value": used[at],
-                    "expected": equal[at],
-                    "ratio": ratio[at],
-                    "lower": np.maximum(ratio[at] - half[at], 0.0),
-                    "upper": ratio[at] + half[at],
-                }
-            )
-        )
-    return pl.concat(parts)
-
-
-def _funnels(made: Assessment) -> pl.DataFrame:
-    parts = []
-    found, error = made.figures.standard, made.errors.get("standard")
-    low, high, _ = _bounds(found, error)
-    places = made.picture.places
-    codes = [p.code for p in made.area.places]
-    for name in _PLACE_FUNNELS:
-        m = made.measures.index(name)
-        value = found.value[:places, m]
-        spread = ((high - low) / (2.0 * Z95))[:places, m]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            # The people among whom a plain count would have the same standard error.
-            size = value / spread**2
-        target = float(found.value[places, m])
-        if not np.isfinite(target) or target <= 0:
-            continue
-        drawn = funnel(value, size, target, made.winsorised, made.fewest)
-        dead = name.startswith("deaths")
-        unit = "deaths a year per 100,000 people" if dead else _PER_UNIT
-        about = ("place", "death" if dead else "illness", name, "dsr", unit)
-        parts.append(_funnel_rows(about, codes, value, size, drawn, PER))
-    lists = made.networks
-    for name in _NETWORK_FUNNELS if lists.codes else ():
-        value = lists.index[:, COMPONENTS.index(name)]
-        target = float((value * lists.weighed).sum() / lists.weighed.sum())
-        drawn = funnel(value, lists.weighed, target, made.winsorised, made.fewest)
-        about = ("network", "need", f"need_{name}", "index", _INDEX)
-        parts.append(_funnel_rows(about, list(lists.codes), value, lists.weighed, drawn, 1.0))
-    return pl.concat(parts) if parts else pl.DataFrame(schema=_FUNNEL_SCHEMA)
-
-
-_FUNNEL_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(
-        ("unit_kind", "unit_code", "domain", "measure", "rate_kind", "unit"), pl.String
-    ),
-    **dict.fromkeys(("value", "size", "target", "dispersion"), pl.Float64),
-    **dict.fromkeys(("lower95", "upper95", "lower998", "upper998"), pl.Float64),
-    "position": pl.String,
-}
-
-
-def _funnel_rows(
-    about: tuple[str, str, str, str, str],
-    codes: list[str],
-    value: Array,
-    size: Array,
-    drawn: Funnel,
-    per: float,
-) -> pl.DataFrame:
-    kind, domain, measure, rate_kind, unit = about
-    frame = pl.DataFrame(
-        {
-            "unit_kind": [kind] * len(codes),
-            "unit_code": codes,
-            "domain": [domain] * len(codes),
-            "measure": [measure] * len(codes),
-            "rate_kind": [rate_kind] * len(codes),
-            "unit": [unit] * len(codes),
-            "value": value * per,
-            "size": size,
-            "target": np.full(len(codes), drawn.target * per),
-            "dispersion": np.full(len(codes), drawn.dispersion),
-            "lower95": drawn.lower95 * per,
-            "upper95": drawn.upper95 * per,
-            "lower998": drawn.lower998 * per,
-            "upper998": drawn.upper998 * per,
-            "position": [_POSITION[int(one)] for one in drawn.outside],
-        }
-    )
-    return frame.filter(pl.col("lower95").is_finite() & pl.col("value").is_finite())
 
 
 _LABELS = {

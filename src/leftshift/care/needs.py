@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area, Place, find_area
 from leftshift.areas.geography import ENGLAND
+from leftshift.care.need_gap_tables import against as against_need
+from leftshift.care.need_gap_tables import funnels, inequality
 from leftshift.care.need_measures import Z95
 from leftshift.care.need_picture import (
     Basket,
@@ -211,7 +213,14 @@ def assess(
         fewest=int(parameters.value("needs.funnel_fewest")),
         standard=standard,
     )
-    tables = frames(made)
+    tables = {
+        **frames(made),
+        "need_inequality": inequality(made),
+        "need_funnel": funnels(made),
+    }
+    beside_need = against_need(made)
+    if beside_need is not None:
+        tables["need_against"] = beside_need
     tables["sources"] = sources(catalogue, parameters, _TABLES)
     return Outcome(
         identity=identity(

@@ -202,7 +202,15 @@ def _largest(parts: pl.DataFrame, column: str) -> dict[str, str]:
 
 
 def place_indices(catalogue: Catalogue, area: Area) -> Array:
-    """Need index of the practices that stand in each place, ``[P, 8]``; NaN where none does."""
+    """Need index of the practices that stand in each place, and in the area.
+
+    Args:
+        catalogue: holds practices and their need weights.
+        area: any area.
+
+    Returns:
+        ``[P + 1, 8]``, the area last; NaN where no practice stands.
+    """
     place_of = _places(area)
     practices = catalogue.table("practices")
     inside = _belonging(catalogue, area, practices.select("authority", "board").unique())
@@ -213,8 +221,9 @@ def place_indices(catalogue: Catalogue, area: Area) -> Array:
         .sort("authority", "board")
     )
     at = {place.code: i for i, place in enumerate(area.places)}
-    total = np.zeros((len(at), 1 + len(COMPONENTS)))
+    total = np.zeros((len(at) + 1, 1 + len(COMPONENTS)))
     for authority, board, *weighed in rows.iter_rows():
+        total[-1] += weighed
         code = place_of.get((authority, board))
         if code in at:
             total[at[code]] += weighed

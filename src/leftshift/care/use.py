@@ -88,8 +88,8 @@ def use(
     died = died.reshape(places, 2, 5, steps, 6).sum(axis=1).transpose(2, 0, 1, 3)
     activity = financial_years(load)[:years]
     dying = financial_years(died)[:years]
-    last = np.flatnonzero(services.last_year)
-    activity[..., last] += dying[..., None] * services.last_year[last]
+    last = np.flatnonzero(rates.last_year)
+    activity[..., last] += dying[..., None] * rates.last_year[last]
     activity *= place_factor[:, None, None, :]
     activity *= growth(services, frame)[:, None, None, None, :]
 

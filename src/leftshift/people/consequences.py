@@ -17,6 +17,7 @@ from leftshift.catalogue import Parameters
 from leftshift.engine import Tables, Tallies
 from leftshift.people.layout import Bounds
 from leftshift.people.model import World
+from leftshift.people.prevalence import OwnCounts
 
 __all__ = ["Bound", "Consequences"]
 
@@ -41,6 +42,8 @@ class Consequences(Protocol):
     replicated: tuple[str, ...]
     #: Bulk tables of the catalogue that they read, for the run's table of sources.
     tables_read: tuple[str, ...]
+    #: People with conditions by the area's own count, for the prevalence that lives begin with.
+    own_counts: OwnCounts | None
 
     def identity(self) -> dict[str, Any]:
         """What their figures depend on beyond the catalogue, ready for JSON."""

@@ -103,6 +103,7 @@ def build(
     seed: int,
     particles: int,
     threads: int = 1,
+    own_counts: prevalence.OwnCounts | None = None,
 ) -> World:
     """Compile one draw of the parameters for an area.
 
@@ -114,6 +115,7 @@ def build(
         seed: seed of the simulated people.
         particles: size of the synthetic life course, per sex and quintile.
         threads: threads of the life course.
+        own_counts: people with conditions by a board's own count.
 
     Returns:
         The world to simulate.
@@ -128,7 +130,7 @@ def build(
     cell = (stratum * STEP_ROWS + entry_row).astype(np.uint16)
     wanted = np.bincount(cell, minlength=10 * STEP_ROWS).reshape(10, STEP_ROWS)
 
-    targets = prevalence.targets(parameters, area, at_base, frame.base_year)
+    targets = prevalence.targets(parameters, area, at_base, frame.base_year, own_counts)
     ratio = effects.ratios(parameters)
     # A trend moves the distributions a little every year; without one a single period serves.
     moving_risks = _has_trend(parameters)

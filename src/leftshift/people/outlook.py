@@ -207,6 +207,7 @@ def compute(
         seed=seed,
         particles=PARTICLES,
         threads=threads,
+        own_counts=consequences.own_counts if consequences is not None else None,
     )
     simulants = int((world.roll.enter == 0).sum() - _newborn_at_base(world))
     weight = float(world.residents.sum()) / max(simulants, 1)
@@ -329,7 +330,15 @@ def _run(
     consequences: Consequences | None,
 ) -> dict[str, Array]:
     """One run on one thread: every reported array by name."""
-    world = build(parameters, area, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS)
+    world = build(
+        parameters,
+        area,
+        frame,
+        people=people,
+        seed=seed,
+        particles=PARTICLES_IN_DRAWS,
+        own_counts=consequences.own_counts if consequences is not None else None,
+    )
     hanging = consequences.bind(parameters, world) if consequences is not None else None
     tables = world.tables if hanging is None else hanging.tables
     tallies = simulate(world.lives, [tables], world.scoring, seed=seed, threads=1)[0]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from leftshift.areas import Area
     from leftshift.catalogue import Catalogue, Parameters
 
-__all__ = ["first_ages", "growth", "register_counts", "targets"]
+__all__ = ["OwnCounts", "first_ages", "growth", "register_counts", "targets"]
 
 Array = NDArray[np.float64]
 
@@ -85,7 +85,17 @@ class _Inputs:
 _CACHE: WeakKeyDictionary[Catalogue, _Inputs] = WeakKeyDictionary()
 
 
-def targets(p: Parameters, area: Area, residents: Array, base_year: int) -> Array:
+#: By condition: which residents a board's own count is among, ``[2, 106]``, and its cases.
+OwnCounts = Mapping[str, tuple[NDArray[np.bool_], float]]
+
+
+def targets(
+    p: Parameters,
+    area: Area,
+    residents: Array,
+    base_year: int,
+    own: OwnCounts | None = None,
+) -> Array:
     """Prevalence of every condition among an area's residents in the base year.
 
     Args:
@@ -95,6 +105,8 @@ def targets(p: Parameters, area: Area, residents: Array, base_year: int) -> Arra
             own prevalence at each age first, and their cases join the others'.
         residents: the area's people [place, sex, quintile, age] in the base year.
         base_year: 2025 (registers of 2023/24) or 2019 (registers of 2019/20).
+        own: the board's own counts, which take the place of registers and of England's level. The
+            doubt of a register's level holds for them, too.
 
     Returns:
         Share of people [condition, stratum, age]: conditions in the catalogue's order, stratum
@@ -127,6 +139,13 @@ def targets(p: Parameters, area: Area, residents: Array, base_year: int) -> Arra
     mine = np.asarray(residents, dtype=np.float64).sum(0).reshape(STRATA, AGES.size)
     counted = mine * (minimum[:, None] <= AGES)[:, None, :]
     logit[rows] += _solve(logit[rows], counted, found, with_register, area.name)[:, None, None]
+    for condition, (among, people_ill) in (own or {}).items():
+        i = inputs.conditions.index(condition)
+        doubt = p.value(f"condition.{condition}.level_error") if condition in with_register else 1.0
+        counted = (mine * np.repeat(among, 5, axis=0))[None]
+        own_cases = np.array([people_ill * doubt])
+        where = f"{area.name}, data/prevalence.csv"
+        logit[i] += _solve(logit[i : i + 1], counted, own_cases, [condition], where)
     return np.minimum(_expit(logit), p.value("prevalence.cap"))
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from leftshift.errors import SchemaError, listed, nearest
 from leftshift.runs import (
     tables_care,
+    tables_needs,
     tables_organisation,
     tables_organisation_more,
     tables_outlook,
@@ -35,6 +36,8 @@ TABLES: dict[str, Table] = {
     for room in (
         tables_outlook,
         tables_care,
+        tables_needs,
+        tables_needs,
         tables_organisation,
         tables_organisation_more,
         tables_survey,

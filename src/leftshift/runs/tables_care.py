@@ -189,7 +189,12 @@ TABLES: tuple[Table, ...] = (
         "local",
         "One figure of the board's own data, and what it changed.",
         (
-            Column("quantity", "text", "What is given: units, price, wte, patients.", key=True),
+            Column(
+                "quantity",
+                "text",
+                "What is given: units, price, wte, patients, waiting or funding.",
+                key=True,
+            ),
             Column("item", "text", "Key of the service, staff group or condition.", key=True),
             PLACE,
             Column(
