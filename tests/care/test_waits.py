@@ -147,3 +147,34 @@ def test_oldest_first_clears_the_longest_waits():
     assert oldest[0, -1] == 0
     assert mixed[0, -1] > 0
     assert oldest.sum() == pytest.approx(mixed.sum())
+
+
+class Given:
+    """What a board's own files hold, as far as waits ask for it."""
+
+    def waiting(self, months):
+        return {
+            "urology": (np.full(months, 10.0), True),
+            "orthopaedics": (np.full(months, 20.0), False),
+            "gynaecology": (np.full(months, 5.0), False),
+        }
+
+    def clocks(self):
+        return {"orthopaedics": (400.0, 350.0, 37.0), "urology": (100.0, 90.0, None)}
+
+
+def test_a_specialty_is_followed_where_both_its_list_and_its_clocks_are_given(catalogue):
+    found = waits.own_list(Given(), catalogue)
+    assert found.specialties == ("orthopaedics", "urology")
+    assert found.leave[0] == pytest.approx(37.0 / (37 * 20))
+    assert np.isnan(found.leave[1])
+    table = waits.waits(catalogue.parameters(), catalogue, made_up.use(YEARS), found)
+    assert np.isfinite(table).all()
+
+
+def test_englands_own_rate_of_leaving_is_used_where_a_board_gives_none(catalogue):
+    parameters, use = catalogue.parameters(), made_up.use(YEARS)
+    place = list(waits.specialties(catalogue)).index("urology")
+    mine = waits.waits(parameters, catalogue, use, own_list(catalogue))[0, place]
+    yearly = 1 - (1 - mine[M["left_untreated"]] / 12 / mine[M["list_size"]]) ** 12
+    assert yearly == pytest.approx(1 - np.exp(-0.3728), abs=1e-3)

@@ -114,6 +114,7 @@ WRONG = {
     FALLS.replace("icb_core = 1.0", "icb_core = nan"): "[right_type]",
     FALLS.replace("value = 95.0", "value = inf"): "[right_type]",
     FALLS.replace("value = 95.0", 'value = "95"'): "[right_type]",
+    FALLS.replace('"2025", grade = "A" }\nunit', 'true, grade = "A" }\nunit'): "[right_type]",
     FALLS.replace("value = 95.0", "value = 195.0"): "[figure_is_a_row]",
     FALLS.replace('source = "Ours", ', ""): "[figure_is_a_row]",
     FALLS.replace("value = 100_000", "value = -1"): "[not_negative]",

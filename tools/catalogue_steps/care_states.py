@@ -147,6 +147,15 @@ def thinned(cell: Numbers, state: Numbers, people: Array, score: Numbers) -> tup
     taken = np.diff(np.floor(running + 0.5), prepend=0.0)
     weight = np.where(people >= least, people, 0.0)
     weight[rare] = taken * least[rare]
+    # Where the sample has nobody with a condition, its commonest pattern stands for all of them.
+    for c in range(CONDITIONS):
+        having = np.flatnonzero(bits[:, c])
+        lost = np.bincount(cell[having], weight[having], CELLS) <= 0
+        total = np.bincount(cell[having], people[having], CELLS)
+        having = having[np.lexsort((-people[having], cell[having]))]
+        cells, first = np.unique(cell[having], return_index=True)
+        chosen = lost[cells]
+        weight[having[first[chosen]]] = total[cells[chosen]]
     kept = np.flatnonzero(weight > 0)
     return kept, weight[kept]
 

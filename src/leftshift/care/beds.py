@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leftshift.care.catchment import board_shares, catchment
+from leftshift.care.limits import demand_limits
 from leftshift.care.rates import Rates
 from leftshift.care.services import Services
 from leftshift.care.use import Use
@@ -49,6 +50,14 @@ would not fit then. ``delayed_beds`` are filled by people who need not be in hos
 """
 
 _DAYS = 365.0
+_LIMITS = {
+    "occupancy": (0.1, 1.0),
+    "observed": (0.0, 1.0),
+    "available": (0.0, 1e7),
+    "length_of_stay_trend": (-0.2, 0.2),
+    "growth": (-0.2, 0.2),
+}
+_DELAY_LIMITS = {"elasticity": (0.0, 10.0), "capacity_growth": (-0.2, 0.2)}
 _DELAYED = "general_acute_overnight"
 
 
@@ -100,6 +109,8 @@ def beds(
         Values; not-a-number where a measure does not apply (`delayed_beds` of any type but general
         and acute) or where no service fills the type.
     """
+    demand_limits(catalogue, "care.beds", _LIMITS)
+    demand_limits(catalogue, "care.delays", _DELAY_LIMITS)
     services, years = use.services, use.frame.years + 1
     kinds = list(bed_types(catalogue))
     england = _england(parameters, catalogue)

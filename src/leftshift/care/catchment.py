@@ -88,12 +88,21 @@ def _catchment(catalogue: Catalogue) -> Catchment:
     for trust, board, part in shares.iter_rows():
         if trust in of_trust:
             share[of_trust[trust], of_board[board]] += part
+    for code, whole in zip(trusts, share.sum(axis=1), strict=True):
+        if not 0.99 <= whole <= 1.01:
+            raise CareError(
+                f"tables/trust_board_shares.csv: [shares_sum_to_one] the shares of {code} sum to "
+                f"{whole:g}. Write shares of its people that sum to 1."
+            )
     kinds = tuple(
         name.removesuffix("_available") for name in beds.columns if name.endswith("_available")
     )
 
     def counts(state: str) -> Array:
-        return beds.select([f"{kind}_{state}" for kind in kinds]).to_numpy().astype(np.float64)
+        found = beds.select([f"{kind}_{state}" for kind in kinds]).to_numpy().astype(np.float64)
+        if (found.sum(axis=0) <= 0).any():
+            raise CareError(f"tables/trust_beds.csv: no beds {state} of a type in all of England.")
+        return found
 
     return Catchment(
         trusts=trusts,

@@ -103,9 +103,10 @@ def estimates(
     people = np.broadcast_to(lists.lists.sum(axis=1)[:, None], by_shift[0][1].shape)
     rough = [crude(c.sum(axis=-1), people.sum(axis=-1)) for _, c in by_shift]
     fair = [dsr(c, people, standard, smallest) for _, c in by_shift]
-    ends = np.sort(np.stack([f for f, _ in by_shift[1:]]), axis=0)
+    # The middle fifths are fullest somewhere between, so that the central mix is among the ends.
+    every = np.stack([f for f, _ in by_shift])
     return NetworkEstimates(
-        fifths=Estimates(by_shift[0][0], ends[0], ends[1]),
+        fifths=Estimates(every[0], every.min(axis=0), every.max(axis=0)),
         crude=_with_mix(*rough),
         standard=_with_mix(*fair),
         used=_used(lists, seen, found, england, [f for f, _ in by_shift], shown, reference),

@@ -12,6 +12,7 @@ otherwise. Pathways that cannot be met stay on the list and are shown; nobody's 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leftshift.care.catchment import board_shares
+from leftshift.care.limits import demand_limits
 from leftshift.care.local import LocalData
 from leftshift.care.use import Use
 from leftshift.catalogue import Catalogue, Parameters
@@ -63,6 +65,22 @@ BASE_MONTH = "2023-12"
 """The newest month of the boards' counts."""
 
 _WEEKS = 52.0
+_LIMITS = {
+    "england.list": (1.0, 1e9),
+    "england.people": (1.0, 1e9),
+    "england.within_18": (0.01, 0.99),
+    "england.over_52": (1.0, 1e9),
+    "england.starts": (1.0, 1e10),
+    "england.completed": (0.0, 1e10),
+    "non_admitted": (0.0, 1.0),
+    "shape": (0.3, 4.0),
+    "stretch": (0.0, 3.0),
+    "capacity_growth": (-0.2, 0.2),
+    "shortest": (0.1, 52.0),
+    "oldest_first": (0.0, 1.0),
+    "standard_share": (0.0, 1.0),
+}
+_LEAST_LEAVE = 0.01  # a year: below it a list that grows has no end
 _MONTHS = 37  # months waited that are told apart in a board's own list: 0 to 35, 36 or longer
 _WEEKS_IN_MONTH = 365.25 / 12.0 / 7.0
 _OUTPATIENT = ("outpatient_attendance", "outpatient_procedure")
@@ -155,6 +173,8 @@ def _counts(catalogue: Catalogue, month: str) -> tuple[Array, Array]:
                 raise CareError(f'tables/board_waits.csv: no board or specialty "{wrong}".')
             long[boards[board], groups[specialty]] += over_18
             longest[boards[board], groups[specialty]] += over_52
+        if long.sum() <= 0 or longest.sum() <= 0:
+            raise CareError(f"tables/board_waits.csv: nobody waits at the end of {month}.")
         known[month] = (long, longest)
     return known[month]
 
@@ -173,6 +193,7 @@ class _Lists:
 
 def _lists(parameters: Parameters, catalogue: Catalogue) -> _Lists:
     """England's list of autumn 2025, with the boards' and specialties' parts in it."""
+    demand_limits(catalogue, "care.waits", _LIMITS)
     england = parameters.values("care.waits.england")
     shape = parameters.value("care.waits.shape")
     long, longest = _counts(catalogue, BASE_MONTH)
@@ -184,7 +205,7 @@ def _lists(parameters: Parameters, catalogue: Catalogue) -> _Lists:
     # A list that turns over quickly has a short tail: new pathways go as list over scale.
     starts = size / tail.scale
     starts *= england["starts"] / starts.sum()
-    leave = (england["starts"] - england["completed"] - england["change"]) / england["list"]
+    leave = max(_LEAST_LEAVE, _leaving(england))
     growing = england["change"] / england["list"]
     return _Lists(
         size=size,
@@ -194,6 +215,12 @@ def _lists(parameters: Parameters, catalogue: Catalogue) -> _Lists:
         completed=np.maximum(0.0, starts - (leave + growing) * size),
         leave=leave,
     )
+
+
+def _leaving(england: Mapping[str, float]) -> float:
+    """The share of England's list that leaves in a year without having been treated."""
+    gone = england["starts"] - england["completed"] - england["change"]
+    return gone / england["list"]
 
 
 def step(
@@ -460,7 +487,7 @@ def backtest(
     shape = parameters.value("care.waits.shape")
     then, now = (fit(*_counts(catalogue, month), shape) for month in (before, at))
     england = parameters.values("care.waits.england")
-    leave = (england["starts"] - england["completed"] - england["change"]) / england["list"]
+    leave = max(_LEAST_LEAVE, _leaving(england))
     kept = np.exp(-leave)
     # What came in the year before beyond what was treated: as much comes again.
     added = leave * (now.size.sum() - then.size.sum() * kept) / (1.0 - kept)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area
 from leftshift.care.catchment import board_shares
+from leftshift.care.limits import demand_limits
 from leftshift.care.local import LocalData
 from leftshift.care.money import Prices
 from leftshift.care.rates import Rates
@@ -55,6 +56,17 @@ MEASURES = {"demand": "WTE", "supply": "WTE", "gap": "WTE", "vacancy_rate": "per
 """
 
 _POOLS = ("registered", "support")
+_LIMITS = {
+    "stock": (0.0, 1e7),
+    "shortfall": (0.0, 0.5),
+    "leavers": (0.0, 1.0),
+    "trained": (0.0, 1.0),
+    "abroad": (0.0, 1.0),
+    "pay": (5e3, 1e6),
+    "enhancement": (0.5, 3.0),
+    "pension": (0.0, 1.0),
+}
+_POOL_LIMITS = {"elasticity": (0.0, 20.0), "pay_gap_growth": (-0.2, 0.2), "to_nhs": (0.0, 1.0)}
 _CARE_WORKERS = "social_care_direct"
 
 
@@ -130,6 +142,7 @@ def cost_of_post(parameters: Parameters, catalogue: Catalogue) -> Array:
     as their row says. Pension, National Insurance and the apprenticeship levy come on top.
     """
     groups = _groups(catalogue)
+    demand_limits(catalogue, "care.staff", _LIMITS)
     position = parameters.value("pay.position")
     extra = parameters.value("care.staff.enhancement")
     pay = np.empty(len(groups.ids))
@@ -204,6 +217,8 @@ def stocks(parameters: Parameters, catalogue: Catalogue, years: int) -> Array:
         years: years after the base year.
     """
     groups = _groups(catalogue)
+    demand_limits(catalogue, "care.staff", _LIMITS)
+    demand_limits(catalogue, "care.pool", _POOL_LIMITS)
     base = _values(parameters, groups, "stock")
     leavers = _values(parameters, groups, "leavers")
     joiners = base * (
@@ -327,7 +342,7 @@ def staff(
     real = use.activity.sum(axis=(1, 2, 3)) * prices.unit_cost * prices.productivity  # [Y, L]
     posts, england = _posts(parameters, catalogue, use, real, prices)
     stock = _values(parameters, groups, "stock")
-    filled = 1.0 - _values(parameters, groups, "shortfall")
+    filled = 1.0 - np.clip(_values(parameters, groups, "shortfall"), 0.0, 0.9)
     demand = posts * (_closing(england, stock) / filled)
     share = _share(catalogue, use.area, posts[0].sum(axis=0), england)
     held = share * stock

@@ -317,6 +317,8 @@ def _figure(
                 f"{nearest(key, _FIGURE_KEYS)} Allowed: {listed(_FIGURE_KEYS, 20)}."
             )
         number = key in ("value", "lower", "upper")
+        if key == "as_of" and isinstance(given, int) and not isinstance(given, bool):
+            continue  # as_of = 2025 is plain enough
         if number != _is_number(given) or not (number or isinstance(given, str)):
             kind = "a number" if number else "text"
             raise CatalogueError(
@@ -342,7 +344,7 @@ def _figure(
 
 
 def _cell(value: Any) -> str:
-    return repr(float(value)) if isinstance(value, int | float) else str(value).strip()
+    return repr(value) if isinstance(value, int | float) else str(value).strip()
 
 
 def lay_services(
