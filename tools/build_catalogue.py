@@ -22,7 +22,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "src" / "leftshift" / "catalogue"
 STEPS = (
-    *("geography", "population", "prevalence", "risk", "published", "organisation", "care_services"),
+    "geography",
+    "population",
+    "prevalence",
+    "risk",
+    "published",
+    "organisation",
+    "care_services",
     "care_states",
     "care_capacity",
 )

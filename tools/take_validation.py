@@ -35,7 +35,11 @@ def summary(rows: Any, effort: Any) -> str:
     worst = inputs[int(off.arg_max())]
     boards = summarise(rows)
     better = int(boards["verdict"].str.starts_with("better").sum())
-    apart = rows.filter((pl.col("list") == PREDICTS) & ~pl.col("group").str.contains(": "))
+    of_boards = pl.col("subject").str.contains("rank correlation|furthest off")
+    apart = rows.filter(
+        (pl.col("list") == PREDICTS) & ~pl.col("group").str.contains(": ") & ~of_boards
+    )
+    order = rows.filter(pl.col("subject").str.contains("rank correlation"))
     size = f"{effort.england:,} simulants for England, {effort.board:,} for each board, "
     lines = [
         f"Leftshift {__version__}, shipped catalogue `{layer[:12]}`, "
@@ -71,6 +75,28 @@ def summary(rows: Any, effort: Any) -> str:
             f"| {row['subject']} ({row['unit']}) | {_figure(row['model'])} | {interval} | "
             f"{_figure(row['published'])} | {row['ratio']:.3f} |"
         )
+    lines += [
+        "",
+        "*Is the order of the 42 boards right?* Spearman's rank correlation with what is "
+        "published; the naive forecast, every board at England's mean, puts them in no order.",
+        "",
+        "| subject | group | rank correlation | 95% interval | the five boards furthest off |",
+        "|---|---|---|---|---|",
+    ]
+    for row in order.iter_rows(named=True):
+        subject = row["subject"].removesuffix(": rank correlation")
+        worst = rows.filter(
+            pl.col("subject").str.starts_with(f"{subject}: furthest")
+            & pl.col("group").str.starts_with(f"{row['group']}, ")
+        )
+        named = "; ".join(
+            f"{g.removeprefix(row['group'] + ', ')} ({100 * (r - 1):+.0f}%)"
+            for g, r in zip(worst["group"], worst["ratio"], strict=True)
+        )
+        lines.append(
+            f"| {subject} | {row['group']} | {row['model']:.2f} | {_figure(row['lower'])} to "
+            f"{_figure(row['upper'])} | {named} |"
+        )
     if effort.draws < 20:
         lines.append("")
         lines.append(
@@ -93,6 +119,7 @@ def main() -> int:
     import polars as pl
 
     from leftshift import Catalogue
+    from leftshift.care import validation as care
     from leftshift.console import Progress, validation_page
     from leftshift.people.validation import Effort, validate
     from leftshift.settings import threads
@@ -102,7 +129,14 @@ def main() -> int:
         rows = pl.read_csv(asked.rows, infer_schema_length=None)
     else:
         with Progress() as progress:
-            rows = validate(Catalogue.load(), effort=effort, threads=threads(), progress=progress)
+            catalogue = Catalogue.load()
+            given = {"threads": threads(), "progress": progress}
+            rows = pl.concat(
+                [
+                    validate(catalogue, effort=effort, **given),
+                    care.validate(catalogue, draws=effort.draws, **given),
+                ]
+            )
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.with_suffix(".csv").write_text(rows.write_csv(), encoding="utf-8", newline="\n")
     RESULTS.write_text(validation_page(rows), encoding="utf-8", newline="\n")

@@ -9,6 +9,7 @@ LeftshiftError               one clear message; the command line ends with exit 
 ├── AreaError                an area that no one knows
 │   └── FootprintError       a footprint file that does not add up
 ├── ModelError               inputs that are each right but cannot make a model together
+├── PlanError                a plan, or an intervention in it, that cannot be carried out
 ├── CareError                services, money, staff or a board's own data that do not add up
 ├── RunError                 a run folder that cannot be written, read or understood
 │   └── SchemaError          a table that is not what its description says
@@ -32,6 +33,7 @@ __all__ = [
     "FootprintError",
     "LeftshiftError",
     "ModelError",
+    "PlanError",
     "ProjectError",
     "QuantityError",
     "ReportError",
@@ -84,6 +86,10 @@ class ModelError(LeftshiftError):
 
 class CareError(LeftshiftError):
     """Services, money, staff or a board's own data do not add up."""
+
+
+class PlanError(LeftshiftError):
+    """A plan, or an intervention in it, cannot be carried out."""
 
 
 class RunError(LeftshiftError):

@@ -184,10 +184,19 @@ def validate(
     number = checked("seed", seed)
     workers = threads()
 
-    from leftshift.people import validation
+    import polars
+
+    from leftshift.care import validation as care
+    from leftshift.people import validation as people
 
     # The shipped catalogue only: a project's rows would be compared with themselves.
-    rows = validation.validate(_catalogue(None), seed=number, threads=workers, progress=progress)
+    shipped = _catalogue(None)
+    rows = polars.concat(
+        [
+            people.validate(shipped, seed=number, threads=workers, progress=progress),
+            care.validate(shipped, seed=number, threads=workers, progress=progress),
+        ]
+    )
     if file is not None:
         from leftshift.console import validation_page
 

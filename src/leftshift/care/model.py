@@ -109,7 +109,7 @@ class Care:
         sampling: Mapping[str, Array] | None,
     ) -> dict[str, pl.DataFrame]:
         """The tables of care; see :class:`leftshift.people.consequences.Consequences`."""
-        bound = self._of_central()
+        bound = self.central
         made = tables.frames(
             central,
             bounds,
@@ -139,7 +139,7 @@ class Care:
 
     def about(self) -> dict[str, Any]:
         """The price base, and what a reader must be warned of."""
-        bound = self._of_central()
+        bound = self.central
         quiet = self.catalogue.row("care.local.largest_quiet_factor").estimate.value
         own = local_rows.scaled(self._own_rows, quiet)
         own += bound.fitted.warnings if bound.fitted is not None else ()
@@ -181,7 +181,9 @@ class Care:
         """Labels of the settings of care by id, in the catalogue's order."""
         return {str(s["id"]): str(s["label"]) for s in self.catalogue.entities("settings")}
 
-    def _of_central(self) -> CareOfWorld:
+    @property
+    def central(self) -> CareOfWorld:
+        """Care of the first world that was taken up: that of the central parameters."""
         assert self._central is not None, "nothing has been bound yet"
         return self._central
 
@@ -221,7 +223,7 @@ class CareOfWorld:
         """Works out everything that does not wait for the lives to be lived."""
         area, frame, data = care.area, care.frame, care.data
         offered = services(parameters)
-        england = rates(offered, care.catalogue, frame.base_year)
+        england = rates(offered, care.catalogue, frame.base_year, drawn=parameters.draw is not None)
         factor = np.ones((len(area.places), len(offered.ids)))
         registered = np.array([basis == "registered" for basis in offered.basis])
         factor[:, registered] = list_inflation(care.catalogue, area)[:, None]

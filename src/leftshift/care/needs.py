@@ -191,8 +191,7 @@ def assess(
     report("primary care networks", 0, 1)
     lists = networks(catalogue, area, parameters.value("needs.network_share"))
     synthetic = estimates(
-        parameters, area, lists, mine, central[0], england, standard, smallest, measures,
-        base_year, shown, against,
+        parameters, area, lists, mine, england, standard, smallest, measures, base_year, shown
     )  # fmt: skip
     report("writing tables", 0, 1)
     made = Assessment(

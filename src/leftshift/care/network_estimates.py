@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area, find_area
 from leftshift.care.need_measures import Z95, Estimates, crude, dsr
-from leftshift.care.need_picture import Basket, Figures, Picture, Reference
+from leftshift.care.need_picture import Basket, Picture
 from leftshift.care.networks import COMPONENTS, Networks, benchmarked, deprivation_mix
 from leftshift.catalogue import Parameters
 from leftshift.people import prevalence
@@ -58,14 +58,12 @@ def estimates(
     area: Area,
     lists: Networks,
     seen: Picture,
-    found: Figures,
     england: Picture,
     standard: Array,
     smallest: float,
     measures: list[str],
     base_year: int,
     shown: Basket | None,
-    reference: Reference | None,
 ) -> NetworkEstimates:
     """Estimate what is not published of networks.
 
@@ -74,14 +72,12 @@ def estimates(
         area: their area.
         lists: the networks.
         seen: the area's picture.
-        found: the area's figures.
         england: England's picture.
         standard: ``[19]`` the standard population.
         smallest: the count under which a standardised rate is not worked out.
         measures: ids of the measures of illness and death, deaths last.
         base_year: calendar year of the base stock.
         shown: what is shown of use; None without care.
-        reference: England's use; None without care.
 
     Returns:
         The estimates; empty arrays where there are no networks.
@@ -98,7 +94,7 @@ def estimates(
     by_shift = []
     for shift in (0.0, -Z95, Z95):
         fifths = mix.of(index, shift)
-        cases = np.einsum("nsb,nq,nsqbm->nmb", lists.lists, fifths, rates)
+        cases = np.einsum("nsb,nq,nsqbm->nmb", lists.lists, fifths, rates, optimize=True)
         by_shift.append((fifths, cases))
     people = np.broadcast_to(lists.lists.sum(axis=1)[:, None], by_shift[0][1].shape)
     rough = [crude(c.sum(axis=-1), people.sum(axis=-1)) for _, c in by_shift]
@@ -109,7 +105,7 @@ def estimates(
         fifths=Estimates(every[0], every.min(axis=0), every.max(axis=0)),
         crude=_with_mix(*rough),
         standard=_with_mix(*fair),
-        used=_used(lists, seen, found, england, [f for f, _ in by_shift], shown, reference),
+        used=_used(lists, seen, england, [f for f, _ in by_shift], shown),
         explained=mix.explained,
     )
 
@@ -167,30 +163,28 @@ def _rates(
 def _used(
     lists: Networks,
     seen: Picture,
-    found: Figures,
     england: Picture,
     mixes: list[Array],
     shown: Basket | None,
-    reference: Reference | None,
 ) -> Estimates | None:
     """Use and cost per patient, ``[N, K]``, with what another mix would make of them."""
-    if shown is None or reference is None or england.per_head is None or found.used is None:
+    if shown is None or england.per_head is None or seen.used is None:
         return None
-    per_head = england.per_head.reshape(2, 5, 106, -1) @ shown.sums  # [2, 5, 106, K]
+    per_head = england.per_head.reshape(2, 5, 106, -1)
     weights = np.broadcast_to(seen.strata[..., None], per_head.shape)
     banded = np.moveaxis(
         _banded(np.moveaxis(per_head, -1, 0), np.moveaxis(weights, -1, 0)), 0, -1
-    )  # [2, 5, 19, K]
+    )  # [2, 5, 19, L]
     size = lists.lists.sum(axis=(1, 2))
-    total = np.maximum(size.sum(), 1.0)
+    area = seen.used[seen.places] / np.maximum(seen.strata.sum(), 1e-12)  # [L] per head
     made = []
-    level = np.ones(len(shown.ids))
+    level = np.ones(banded.shape[-1])
     for place, fifths in enumerate(mixes):
-        each = np.einsum("nsb,nq,sqbk->nk", lists.lists, fifths, banded)
+        each = np.einsum("nsb,nq,sqbl->nl", lists.lists, fifths, banded, optimize=True)
         if place == 0:
-            mean = each.sum(axis=0) / total
-            area = found.used[seen.places]
+            # Each service at the area's use per head, so that settings add up to the whole.
+            mean = each.sum(axis=0) / max(float(size.sum()), 1.0)
             level = np.divide(area, mean, out=np.ones_like(area), where=mean > 0)
-        made.append(each / size[:, None] * level)
+        made.append((each / size[:, None] * level) @ shown.sums)
     ends = np.sort(np.stack(made[1:]), axis=0)
     return Estimates(made[0], np.minimum(ends[0], made[0]), np.maximum(ends[1], made[0]))

@@ -10,6 +10,7 @@ head. A rank correlation shows whether the order of boards is right where the le
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -50,6 +51,7 @@ def validate(
     people: int = 300_000,
     draws: int = 20,
     seed: int = 1,
+    threads: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> pl.DataFrame:
     """Compares care with published figures.
@@ -59,6 +61,7 @@ def validate(
         people: simulants for England.
         draws: parameter draws behind each interval.
         seed: seed of everything random.
+        threads: worker threads.
         progress: called with what is being done, how much is done, and of how much.
 
     Returns:
@@ -68,20 +71,26 @@ def validate(
     england = find_area("England", catalogue)
     frame = Frame(2025, 1)
     care = Care(catalogue, england, frame)
-    seen: list[dict[str, Array]] = []
-    for draw in range(draws + 1):
+    central_draw: list[CareOfWorld] = []
+
+    def one(draw: int) -> dict[str, Array]:
         parameters = catalogue.parameters(draw or None, seed)
         world = build(
             parameters, england, frame, people=people, seed=seed, particles=PARTICLES_IN_DRAWS
         )
         bound = care.bind(parameters, world)
-        tallies = simulate(world.lives, [bound.tables], world.scoring, seed=seed)[0]
-        seen.append(_seen(bound, bound.use(tallies)))
         if draw == 0:
-            central = bound
-        report("England's boards, care against what is published", draw + 1, draws + 1)
+            central_draw.append(bound)
+        tallies = simulate(world.lives, [bound.tables], world.scoring, seed=seed)[0]
+        return _seen(bound, bound.use(tallies))
+
+    seen = []
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        for done, got in enumerate(pool.map(one, range(draws + 1))):
+            seen.append(got)
+            report("England's boards, care against what is published", done + 1, draws + 1)
     stacked = {name: np.stack([one[name] for one in seen]) for name in seen[0]}
-    rows = [*_totals(catalogue, central), *_boards(catalogue, england, stacked)]
+    rows = [*_totals(catalogue, central_draw[0]), *_boards(catalogue, england, stacked)]
     rows += _waits(catalogue)
     return as_table(rows)
 
