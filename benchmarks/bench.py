@@ -34,6 +34,19 @@ DRAWS_RUN = 16
 AS_INSTALLED = (
     "import sys; sys.modules['scipy'] = None; from leftshift.__main__ import main; main()"
 )
+#: The same without care, to see what care adds.
+PEOPLE_ONLY = """
+import sys
+sys.modules['scipy'] = None
+from leftshift.care import model as care
+from leftshift.people import outlook as people
+compute, identity = people.compute, people.identity
+people.compute = lambda *given, **named: compute(*given, **{**named, 'consequences': None})
+people.identity = lambda *given, **named: identity(*given, **{**named, 'consequences': None})
+care.Care = lambda *given: None
+from leftshift.__main__ import main
+main()
+"""
 
 
 def main() -> int:
@@ -41,7 +54,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="leave all of England out")
     options = parser.parse_args()
-    print(f"{'':58}{'value':>10}  {'must':>8}  {'goal':>8}  unit")
+    print(f"{'':74}{'value':>10}  {'must':>8}  {'goal':>8}  unit")
     last = Path(__file__).with_name("last.jsonl")
     with last.open("w", encoding="utf-8") as out:
         for figure in _figures(options.quick):
@@ -58,7 +71,7 @@ def _line(figure: Figure) -> str:
     met = value >= must if faster_is_more else value <= must
     reached = value >= goal if faster_is_more else value <= goal
     verdict = "goal met" if reached else "must met" if met else "MISSED"
-    return f"{figure['name']:58}{value:10.4g}  {must:8g}  {goal:8g}  {figure['unit']}  {verdict}"
+    return f"{figure['name']:74}{value:10.4g}  {must:8g}  {goal:8g}  {figure['unit']}  {verdict}"
 
 
 def _figures(quick: bool) -> Iterator[Figure]:
@@ -68,8 +81,14 @@ def _figures(quick: bool) -> Iterator[Figure]:
         yield _row("all of England, every resident, 20 years, wall", wall, "s", 120, 30)
         yield _row("the same, peak memory (of 24 GiB)", memory / 1024, "GiB", 24, 12)
     _measured("outlook", AREA, "--no-report")  # compiled, and its files in memory
-    wall = min(_measured("outlook", AREA, "--no-report")[0] for _ in range(3))
-    yield _row("first tables in a fresh process, 100,000 people, 20 years", wall, "s", 2, 1)
+    _measured("outlook", AREA, "--no-report", program=PEOPLE_ONLY)
+    alone, whole = [], []
+    for _ in range(4):  # in turn, so that the machine's drift is in both
+        alone.append(_measured("outlook", AREA, "--no-report", program=PEOPLE_ONLY)[0])
+        whole.append(_measured("outlook", AREA, "--no-report")[0])
+    name = "first tables in a fresh process, 100,000 people, 20 years"
+    yield _row(f"{name}, health alone", min(alone), "s", 2, 1)
+    yield _row("what care and money add to it", min(whole) - min(alone), "s", 0.5, 0.25)
     _, memory = _measured("outlook", AREA, "--people", "1000000", "--no-report")
     yield _row("peak memory, 1,000,000 people", memory, "MB", 800, 500)
     yield _thousand_draws()
@@ -81,10 +100,10 @@ def _row(name: str, value: float, unit: str, must: float, goal: float) -> Figure
     return {"name": name, "value": round(value, 3), "unit": unit, "must": must, "goal": goal}
 
 
-def _measured(*arguments: str) -> tuple[float, float]:
+def _measured(*arguments: str, program: str = AS_INSTALLED) -> tuple[float, float]:
     """Wall seconds and peak resident megabytes of one command in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", AS_INSTALLED, *arguments]
+        command = [sys.executable, "-c", program, *arguments]
         if arguments[0] == "outlook":
             command += ["--out", str(Path(folder) / "run")]
         # A small process in between, so that the peak is this command's and no earlier one's.

@@ -34,6 +34,10 @@ MEASURES = {
     "prevalent_dementia": "With dementia",
     "prevalent_diabetes": "With diabetes",
     "deaths": "Deaths in the year",
+    "activity_non_elective_admission": "Emergency admissions",
+    "spend": "Public spending on their care, £ of 2025/26",
+    "staff_demand": "Staff needed (WTE)",
+    "beds_needed": "Beds needed",
 }
 
 

@@ -306,14 +306,13 @@ def _about(
                 for p in area.places
             ],
         },
-        "base_year": label,
+        "year": label,
         "people": people,
-        "simulants": simulants,
+        "simulated": simulants,
         "weight": made.picture.weight,
         "networks": lists,
         "unallocated": made.networks.unallocated,
         "mix_explained": made.estimates.explained,
-        "draws": 0,
         "seed": seed,
         "warnings": [*_warnings(made, simulants), *own_figures(catalogue, parameters)],
         "attribution": [

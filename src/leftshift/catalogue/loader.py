@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from leftshift.catalogue.bulk import TableAbout, read_abouts, read_table
 from leftshift.catalogue.draws import Parameters
+from leftshift.catalogue.interventions import lay_interventions, read_interventions
 from leftshift.catalogue.lines import read_toml
 from leftshift.catalogue.rows import Row, csv_lines, read_rows, read_text
 from leftshift.catalogue.services import Entry, lay_services, read_services
@@ -65,9 +66,11 @@ class Catalogue:
         self._frames: dict[str, polars.DataFrame] = {}
         self._entities: dict[str, list[dict[str, Any]]] = {}
         self._services: dict[str, Entry] = {}
+        self._interventions: dict[str, Entry] = {}
         for path in sorted((shipped / "parameters").glob("*.csv")):
             self._lay(read_rows(path, f"parameters/{path.name}", "shipped"))
         self._lay_services(shipped / "services", "services", "shipped")
+        self._lay_interventions(shipped / "interventions", "interventions", "shipped")
         if project is not None:
             self._lay_project(project)
         for identity, value in self._extra.items():
@@ -137,6 +140,23 @@ class Catalogue:
         )
         self._lay([row for entry in found for row in entry["rows"]])
 
+    def _lay_interventions(self, folder: Path, shown: str, layer: str) -> None:
+        found: list[Entry] = []
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.name.startswith(".") or path.suffix.lower() in _IGNORED:
+                continue
+            if path.is_dir() or path.suffix.lower() != ".toml":
+                raise CatalogueError(
+                    f"{shown}/{path.name}: no intervention file. "
+                    f"Put interventions in {shown}/<name>.toml."
+                )
+            known = self._interventions
+            found += read_interventions(path, f"{shown}/{path.name}", known, layer)
+        lay_interventions(
+            self._interventions, found, lambda key, old, new: self._override(key, old, new, layer)
+        )
+        self._lay([row for entry in found for row in entry["rows"]])
+
     def _override(self, identity: str, old: object, new: object, layer: str) -> None:
         self.overrides.append({"id": identity, "old": old, "new": new, "layer": layer})
 
@@ -155,13 +175,14 @@ class Catalogue:
                 continue
             if path.is_dir() and path.name == "tables":
                 self._lay_tables(path)
-            elif path.is_dir() and path.name == "services":
+            elif path.is_dir() and path.name in ("services", "interventions"):
                 continue
             elif path.is_dir() or path.suffix.lower() != ".csv":
                 raise CatalogueError(
                     f"catalogue/{path.name}: not a part of a catalogue. Put rows in "
-                    "catalogue/*.csv, whole tables in catalogue/tables/<name>.csv and services in "
-                    "catalogue/services/<name>.toml."
+                    "catalogue/*.csv, whole tables in catalogue/tables/<name>.csv, services in "
+                    "catalogue/services/<name>.toml and interventions in "
+                    "catalogue/interventions/<name>.toml."
                 )
             else:
                 for row in read_rows(path, f"catalogue/{path.name}", "project"):
@@ -175,6 +196,7 @@ class Catalogue:
                     found.append(row)
         self._lay(found)
         self._lay_services(folder / "services", "catalogue/services", "project")
+        self._lay_interventions(folder / "interventions", "catalogue/interventions", "project")
 
     def _lay_tables(self, folder: Path) -> None:
         for path in sorted(folder.iterdir()):
@@ -231,10 +253,18 @@ class Catalogue:
             The rows in the catalogue's order (file names sorted, then each file's own order);
             empty where nothing is below the prefix.
         """
-        stem = prefix.rstrip(".") + "."
-        if stem == ".":
-            return list(self._rows.values())
-        return [row for row in self._rows.values() if (row.id + ".").startswith(stem)]
+        stem = prefix.rstrip(".")
+        return list(self._below.get(stem, ())) if stem else list(self._rows.values())
+
+    @cached_property
+    def _below(self) -> dict[str, list[Row]]:
+        """The rows below each dotted stem: asked for a thousand times in a run."""
+        found: dict[str, list[Row]] = {}
+        for row in self._rows.values():
+            parts = row.id.split(".")
+            for count in range(1, len(parts) + 1):
+                found.setdefault(".".join(parts[:count]), []).append(row)
+        return found
 
     def parameters(self, draw: int | None = None, seed: int = 1) -> Parameters:
         """Gives every parameter's value, central or in one draw.
@@ -308,6 +338,17 @@ class Catalogue:
             (where it was last given) and `layer`.
         """
         return [dict(entry) for entry in self._services.values()]
+
+    def interventions(self) -> list[dict[str, Any]]:
+        """Gives the interventions, shipped ones first, each with the keys of its TOML block.
+
+        Returns:
+            One dict for each: the keys of `leftshift.catalogue.interventions.KEYS` that were
+            given, with `id`, `file`, `line` (where it was last given) and `layer`. `effect` and
+            `swap` hold a dict for each name; figures are rows `intervention.<id>…`, of which
+            `cost` and `staff` list the names.
+        """
+        return [dict(entry) for entry in self._interventions.values()]
 
     @cached_property
     def sources(self) -> list[dict[str, str]]:

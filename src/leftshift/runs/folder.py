@@ -129,6 +129,7 @@ def write_run(
     csv: bool = False,
     replace: bool = False,
     plan: str | None = None,
+    kind: str = "",
 ) -> Run:
     """Writes a run folder whole or not at all.
 
@@ -143,6 +144,7 @@ def write_run(
         replace: whether a run that lies there is replaced. A run of the same identity is otherwise
             reused: nothing is written unless it lacks the report or CSV now asked for.
         plan: the text of plan.toml: exactly what was asked.
+        kind: of run, where it has tables of its own: those of `schema.TABLES` as "<kind>.<name>".
 
     Returns:
         The run, as `open_run` would give it.
@@ -155,7 +157,7 @@ def write_run(
     found = existing_run(path, identity, replace)
     if found is not None:
         return complete_run(found, finish, csv)
-    frames = {name: schema.arrange(name, frame) for name, frame in tables.items()}
+    frames = {name: schema.arrange(name, frame, kind) for name, frame in tables.items()}
     manifest = {
         "format": FORMAT,
         "identity_sha256": identity_hash(identity),
@@ -163,6 +165,7 @@ def write_run(
         "about": dict(about),
         "provenance": dict(provenance),
         "holds": _holds(finish, csv),
+        **({"kind": kind} if kind else {}),
     }
     return _write(path, manifest, frames, finish, csv, plan, replace)
 
@@ -227,7 +230,8 @@ def _fill(
     target.mkdir()
     contents = {}
     for name in sorted(frames):
-        frame, file = schema.spelt(name, frames[name]), target / f"{name}.parquet"
+        frame = schema.spelt(name, frames[name], manifest.get("kind", ""))
+        file = target / f"{name}.parquet"
         # Every setting is pinned so that the same rows always give the same bytes.
         frame.write_parquet(
             file,

@@ -26,6 +26,10 @@ _HEADLINES = (
     "deaths",
     "life_expectancy_female",
     "life_expectancy_male",
+    "spend",
+    "spend_per_head",
+    "staff_demand",
+    "beds_needed",
 )
 
 
@@ -179,7 +183,9 @@ class Run:
         rows = []
         for row in self.headlines().iter_rows(named=True):
             change = "" if row["change"] is None else f"{row['change']:+.1f}%"
-            rows.append((row["label"], _shown(row["first"]), _shown(row["last"]), change))
+            money = row["unit"].startswith("£")
+            first, last = _shown(row["first"], money), _shown(row["last"], money)
+            rows.append((row["label"], first, last, change))
         return rows
 
     def __repr__(self) -> str:
@@ -221,7 +227,9 @@ class Run:
         )
 
 
-def _shown(value: float) -> str:
+def _shown(value: float, money: bool = False) -> str:
+    if money:
+        return f"£{value / 1e6:,.0f}m" if abs(value) >= 1e6 else f"£{value:,.0f}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.1f}"
 
 

@@ -19,6 +19,7 @@ from leftshift.runs import (
     tables_organisation,
     tables_organisation_more,
     tables_outlook,
+    tables_segments,
     tables_survey,
 )
 from leftshift.runs.describe import Column, Table
@@ -30,7 +31,8 @@ __all__ = ["TABLES", "Column", "Table", "as_markdown", "conform", "table"]
 
 _SMALL = 1000  # a range of numbers below this, or below the number of rows, is used as it is
 
-#: Every table, by name.
+#: Every table, by name. A table that another kind of run has under the same name, too, stands
+#: here as "<kind>.<name>", and is `tables/<name>.parquet` in a run of that kind.
 TABLES: dict[str, Table] = {
     entry.name: entry
     for room in (
@@ -40,18 +42,20 @@ TABLES: dict[str, Table] = {
         tables_needs,
         tables_organisation,
         tables_organisation_more,
+        tables_segments,
         tables_survey,
     )
     for entry in room.TABLES
 }
 
 
-def table(name: str) -> Table:
-    """Finds the description of a table.
+def table(name: str, kind: str = "") -> Table:
+    """Finds the description of a table, in a run of a kind that has tables of its own.
 
     Raises:
         SchemaError: there is no such table.
     """
+    name = f"{kind}.{name}" if kind else name
     if name not in TABLES:
         raise SchemaError(
             f'no table called "{name}" is described.{nearest(name, TABLES)} '
@@ -76,12 +80,13 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     return spelt(name, arrange(name, frame))
 
 
-def spelt(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+def spelt(name: str, frame: pl.DataFrame, kind: str = "") -> pl.DataFrame:
     """Puts words in place of categories, in a frame that `arrange` gave."""
-    return frame.select(pl.col(column.name).cast(column.dtype) for column in table(name).columns)
+    columns = table(name, kind).columns
+    return frame.select(pl.col(column.name).cast(column.dtype) for column in columns)
 
 
-def arrange(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+def arrange(name: str, frame: pl.DataFrame, kind: str = "") -> pl.DataFrame:
     """Checks a frame against its description, and puts it in the order it is written in.
 
     Categories stay categories, of a byte or so a row: `spelt` makes words of them, when the frame
@@ -90,6 +95,7 @@ def arrange(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     Args:
         name: the table's name.
         frame: the rows; columns in any order, whole numbers and categories of any width.
+        kind: of run, where it is one that has tables of its own.
 
     Returns:
         The same rows with columns in the described order, sorted by all key columns.
@@ -98,7 +104,7 @@ def arrange(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         SchemaError: columns are missing, unknown or of another type; a value is not allowed, not
             finite, or missing where it may not be; or two rows hold the same fact.
     """
-    about = table(name)
+    about = table(name, kind)
     faults = _column_faults(about, frame)
     if faults:
         raise SchemaError(_sentence(name, faults))
