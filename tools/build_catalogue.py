@@ -31,6 +31,7 @@ STEPS = (
     "care_services",
     "care_states",
     "care_capacity",
+    "care_networks",
 )
 """In this order: a later step may read what an earlier one wrote."""
 
@@ -41,15 +42,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--reference", type=Path, required=True, help="folder of reference figures")
     parser.add_argument("--out", type=Path, default=CATALOGUE, help="the catalogue's folder")
     parser.add_argument("--only", choices=STEPS, help="run one step only")
+    parser.add_argument(
+        "--without",
+        choices=STEPS,
+        help="leave one step out: care_states simulates millions and needs 4 GB",
+    )
     options = parser.parse_args(arguments)
     if not options.reference.is_dir():
         print(f"{options.reference}: no such folder of reference figures", file=sys.stderr)
         return 2
     sys.path.insert(0, str(Path(__file__).resolve().parent))
     _seed(options.out)
-    used = _recorded(options.out / "inputs.csv") if options.only else {}
+    partly = options.only is not None or options.without is not None
+    used = _recorded(options.out / "inputs.csv") if partly else {}
     for name in STEPS:
-        if options.only not in (None, name):
+        if options.only not in (None, name) or name == options.without:
             continue
         try:
             step = importlib.import_module(f"catalogue_steps.{name}")

@@ -111,7 +111,9 @@ def hand_out(
             break
         stride += 1
     step = n / wanted
-    at = 0
+    # Not person 0 at every age: that is always someone of the first place, and `order` begins with
+    # the fewest conditions.
+    at = min(int(offset * wanted), wanted - 1)
     remits = out_since.shape[1]
     for j in range(wanted):
         i = order[min(int((j + offset) * step), n - 1)]
