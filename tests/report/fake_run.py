@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from leftshift.runs import write_run
+from tests.report.fake_care import add_care, care_about
 
 PLACES = [
     ("E07000143", "Breckland", 142_000, 3, 2, 1.05),
@@ -525,12 +526,19 @@ def make_description(
 def write_fake_run(folder: Path, **options: Any) -> Path:
     """Write a run folder at `folder` through `leftshift.runs`, without a report, and return it.
 
-    Options are those of `make_tables`, plus `name`.
+    Options are those of `make_tables`, plus `name`, `care` (with the tables of care and money)
+    and `own_data` (with figures of the board's own).
     """
     name = options.pop("name", "Norfolk and Suffolk")
+    care, own_data = options.pop("care", False), options.pop("own_data", True)
     tables, weight = make_tables(**options)
     options.pop("zero", None)
     options.pop("leaf_years", None)
     identity, provenance, about = make_description(weight=weight, name=name, **options)
+    if care:
+        add_care(tables, about["draws"], own_data)
+        more = care_about("2025/26")
+        about["warnings"] = [*about["warnings"], *more.pop("care_warnings")]
+        about |= more
     write_run(folder, identity, provenance, about, tables, replace=True)
     return folder

@@ -346,8 +346,18 @@ class Findings:
             if value is not None
         }
 
-    @cached_property
+    @property
     def checks(self) -> list[dict[str, Any]]:
+        """Published figures of people and illness beside the model's."""
+        return [row for row in self.all_checks if not is_of_care(str(row["check"]))]
+
+    @property
+    def care_checks(self) -> list[dict[str, Any]]:
+        """Published figures of use, money, staff and beds beside the model's."""
+        return [row for row in self.all_checks if is_of_care(str(row["check"]))]
+
+    @cached_property
+    def all_checks(self) -> list[dict[str, Any]]:
         """Published figures beside the model's, those the model was not given first."""
         if "checks" not in self.tables:
             return []
@@ -367,6 +377,10 @@ class Findings:
         for kind in ("check", "measure", "condition"):
             if (kind, check) in self._names:
                 return str(self._names[kind, check])
+        first, _, rest = check.removeprefix("england_").partition("_")
+        for kind in _NAMED.get(first, ()):
+            if (kind, rest) in self._names:
+                return f"{self._names[kind, rest]}: {first}"
         if check.startswith(("prevalent_", "register_")):
             return self.label("condition", check.split("_", 1)[1])
         return self.label("check", check)
@@ -422,6 +436,23 @@ class Findings:
             for r in self.sources
             if r.get("overridden")
         ]
+
+
+#: What the rest of a check's id names, by its first word.
+_NAMED = {
+    "activity": ("service",),
+    "spend": ("setting", "service", "payer"),
+    "cost": ("service",),
+    "staff": ("staff_group",),
+    "beds": ("bed_type",),
+    "waits": ("specialty",),
+}
+_CARE = ("activity", "spend", "staff", "beds", "bed_", "waits", "cost", "funding", "service")
+
+
+def is_of_care(check: str) -> bool:
+    """Whether a check is of use, money, staff or capacity, by the first word of its id."""
+    return check.removeprefix("england_").startswith(_CARE)
 
 
 def _band_order(band: str) -> int:

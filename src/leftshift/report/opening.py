@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from leftshift.report import blocks, charts, words
 from leftshift.report.blocks import LONGEST, Cell, FigureBlock, Section, TableBlock
 from leftshift.report.findings import Findings
+from leftshift.report.money import is_money
 
 
-def opening(f: Findings) -> tuple[list[dict[str, str]], TableBlock, FigureBlock | None]:
-    """The cards, the key figures and the growth chart (None where there is no growth)."""
+def opening(
+    f: Findings, more: Sequence[tuple[str, str]] = ()
+) -> tuple[list[dict[str, str]], TableBlock, FigureBlock | None]:
+    """The cards, the key figures and the growth chart (None where there is no growth).
+
+    Args:
+        f: The findings of a run.
+        more: Further measures of the key figures, with their names.
+    """
+    names = {**words.MEASURES, **dict(more)}
     cards = []
     for measure in ("people_85_over", "major_illness", "people"):
         change = f.change(measure, words.MEASURES[measure])
@@ -43,6 +53,7 @@ def opening(f: Findings) -> tuple[list[dict[str, str]], TableBlock, FigureBlock 
         "life_expectancy_male",
         "healthy_life_expectancy_female",
         "healthy_life_expectancy_male",
+        *(measure for measure, _name in more),
     ):
         figures = [f.figure(measure, year) for year in f.marks]
         known = [g for g in figures if g is not None]
@@ -51,9 +62,10 @@ def opening(f: Findings) -> tuple[list[dict[str, str]], TableBlock, FigureBlock 
         last = known[-1]
         error = "" if last.error is None else f"± {words.in_prose(last.error, last.unit)}"
         if last.unit == "percent":
-            error = error.replace("%", " points")
-        name = words.MEASURES[measure]
-        if known[0].unit not in ("", "people", "percent"):
+            small = last.error is not None and last.error < 0.05
+            error = "under 0.1 points" if small else error.replace("%", " points")
+        name = names[measure]
+        if known[0].unit not in ("", "people", "percent") and not is_money(known[0].unit):
             name += f" ({known[0].unit})"
         rows.append(
             [

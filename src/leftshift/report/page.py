@@ -13,6 +13,7 @@ from typing import Any
 
 import jinja2
 
+from leftshift.report import care as care_room
 from leftshift.report import evidence, gaps, illness, opening, words
 from leftshift.report.blocks import Section
 from leftshift.report.findings import Findings
@@ -76,7 +77,8 @@ def render(f: Findings) -> str:
     Returns:
         HTML that stands alone: it asks nothing of any network.
     """
-    cards, key_figures, growth = opening.opening(f)
+    care = care_room.Care(f)
+    cards, key_figures, growth = opening.opening(f, care_room.key_measures(care))
     sections = [
         opening.does_it_know_us(f),
         illness.population(f),
@@ -85,9 +87,13 @@ def render(f: Findings) -> str:
         illness.major_illness(f),
         gaps.length_of_life(f),
         gaps.places(f),
+        *care_room.sections(care),
+        *care_room.does_the_money_know_us(care),
         evidence.evidence(f),
         evidence.reproduce(f),
-        Section("glossary", "Words used here", definitions=words.GLOSSARY),
+        Section(
+            "glossary", "Words used here", definitions=care_room.glossary(care, words.GLOSSARY)
+        ),
     ]
     return fill(
         "report.html.j2",
@@ -95,7 +101,11 @@ def render(f: Findings) -> str:
         str(f.about.get("title") or f"The outlook for {f.area_name}"),
         f=f,
         cards=cards,
+        care_cards=care_room.cards(care),
+        has_care=care.has,
+        prices=care.prices,
         headlines=words.headlines(f),
+        care_headlines=care_room.headlines(care),
         certainty=words.certainty(f),
         sampling=words.sampling(f),
         key_figures=key_figures,

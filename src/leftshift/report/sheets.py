@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,9 +31,12 @@ class Sheet:
     frame: pl.DataFrame
 
 
-def sheets_of(f: Findings) -> list[Sheet]:
-    """Every sheet of summaries the run has tables for, in order; none too long for Excel."""
-    made = [
+def sheets_of(f: Findings) -> tuple[list[Sheet], list[Sheet]]:
+    """Every sheet of people and illness, then those on what all figures rest on.
+
+    Only sheets that the run has tables for, and that are not too long for Excel.
+    """
+    people = [
         _area_summary(f),
         _place_marks(f),
         _place_years(f),
@@ -42,10 +46,12 @@ def sheets_of(f: Findings) -> list[Sheet]:
         _deaths(f),
         _expectancy(f),
         _risk(f),
-        _checks(f),
-        _sources(f),
-        _names(f),
     ]
+    return kept(people), kept([_checks(f), _sources(f), _names(f)])
+
+
+def kept(made: Iterable[Sheet | None]) -> list[Sheet]:
+    """The sheets that have rows, and no more rows than Excel can hold."""
     return [s for s in made if s is not None and 0 < s.frame.height <= EXCEL_ROWS]
 
 
@@ -299,7 +305,7 @@ def _risk(f: Findings) -> Sheet | None:
 
 
 def _checks(f: Findings) -> Sheet | None:
-    if not f.checks:
+    if not f.all_checks:
         return None
     frame = pl.DataFrame(
         [
@@ -314,7 +320,7 @@ def _checks(f: Findings) -> Sheet | None:
                 str(r.get("grade") or ""),
                 str(r.get("source") or ""),
             )
-            for r in f.checks
+            for r in f.all_checks
         ],
         orient="row",
         schema={

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from leftshift.report.findings import Change, Figure, Findings, Spot
+from leftshift.report.money import is_money, pounds
 
 MEASURES = {
     "people": "Everyone",
@@ -176,6 +177,8 @@ def decimals(unit: str) -> int:
 
 def number(value: float, unit: str) -> str:
     """A table's number by its unit, with the sign % where it is a percentage."""
+    if is_money(unit):
+        return _minus(f"{'-' if round(value) < 0 else ''}£{abs(round(value)):,}")
     places = decimals(unit)
     text = count(value) if places == 0 else _minus(f"{value:,.{places}f}")
     return text + ("%" if unit == "percent" else "")
@@ -192,13 +195,16 @@ def interval(figure: Figure, write: Callable[[float, str], str] | None = None) -
         return ""
     put = write or number
     low, high = put(figure.lower, figure.unit), put(figure.upper, figure.unit)
-    if low.endswith(" million") and high.endswith(" million"):
-        low = low.removesuffix(" million")
+    for scale in (" million", " billion"):
+        if low.endswith(scale) and high.endswith(scale):
+            low = low.removesuffix(scale)
     return f"{low} to {high}"
 
 
 def in_prose(value: float, unit: str) -> str:
-    """A number in a sentence: counts as `people`, others as `number`."""
+    """A number in a sentence: counts as `people`, money as `pounds`, others as `number`."""
+    if is_money(unit):
+        return pounds(value)
     return people(value) if decimals(unit) == 0 else number(value, unit)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import xlsxwriter
 
+from leftshift.report import care as care_room
 from leftshift.report import theme, words
 from leftshift.report.findings import Findings
 from leftshift.report.sheets import Sheet, sheets_of
@@ -31,7 +32,9 @@ def write(f: Findings, path: Path) -> None:
         f: The findings of a run.
         path: Where to; replaced if it is there.
     """
-    sheets = sheets_of(f)
+    care = care_room.Care(f)
+    people, rest = sheets_of(f)
+    sheets = [*people, *care_room.sheets(care), *rest]
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties(
@@ -44,9 +47,9 @@ def write(f: Findings, path: Path) -> None:
             }
         )
         formats = Formats(book)
-        add_prose(book, formats, "Cover", _cover(f))
+        add_prose(book, formats, "Cover", _cover(f, care))
         add_contents(book, formats, f, sheets)
-        add_prose(book, formats, "Notes", _notes(f))
+        add_prose(book, formats, "Notes", _notes(f, care))
         for sheet in sheets:
             add_table(book, formats, sheet)
 
@@ -79,12 +82,13 @@ def add_prose(book: Any, formats: Formats, name: str, lines: Sequence[tuple[str,
         sheet.write_string(i, 0, text, getattr(formats, style))
 
 
-def _cover(f: Findings) -> list[tuple[str, str]]:
+def _cover(f: Findings, care: care_room.Care) -> list[tuple[str, str]]:
     title = str(f.about.get("title") or f"The outlook for {f.area_name}")
     return [
         ("title", f"{title}: {f.now} to {f.end}"),
         ("wrap", "Who lives here and how ill they become, if nothing changes."),
         *[("wrap", line) for line in words.headlines(f)],
+        *[("wrap", line) for line in care_room.headlines(care)],
         ("head", "How sure are the figures?"),
         ("wrap", words.certainty(f)),
         ("wrap", words.sampling(f)),
@@ -130,7 +134,7 @@ def add_contents(book: Any, formats: Formats, f: Findings, sheets: Sequence[Shee
             sheet.write_number(3 + i, 2, height, formats.whole)
 
 
-def _notes(f: Findings) -> list[tuple[str, str]]:
+def _notes(f: Findings, care: care_room.Care) -> list[tuple[str, str]]:
     lines = [("title", "Notes")]
     lines += [
         ("head", "Method"),
@@ -158,6 +162,22 @@ def _notes(f: Findings) -> list[tuple[str, str]]:
         ),
         ("wrap", str(f.about.get("projection_note") or "")),
     ]
+    if care.has:
+        lines += [
+            ("head", "Care and money"),
+            (
+                "wrap",
+                f"All money is in {care.prices}, unless a column names another year: general "
+                "inflation is taken out, and pay and prices that rise faster than it are in. "
+                "Public money only, unless a payer is named; each pound is under one payer.",
+            ),
+            (
+                "wrap",
+                "A funding gap is cost less funding if nothing is done about either; a gap above 0 "
+                "is a shortfall. Settlements are suppositions, not predictions. Capital is apart.",
+            ),
+            ("wrap", "Waits are estimates of grade C until your own list is in the project."),
+        ]
     if f.about.get("warnings"):
         lines.append(("head", "Warnings of this run"))
         lines += [("wrap", str(w)) for w in f.about["warnings"]]
@@ -167,7 +187,9 @@ def _notes(f: Findings) -> list[tuple[str, str]]:
         for g, (name, meaning) in words.GRADES.items()
     ]
     lines.append(("head", "Words used here"))
-    lines += [("wrap", f"{term}: {meaning}") for term, meaning in words.GLOSSARY]
+    lines += [
+        ("wrap", f"{term}: {meaning}") for term, meaning in care_room.glossary(care, words.GLOSSARY)
+    ]
     lines += [
         ("head", "The whole of the figures"),
         (
@@ -201,6 +223,18 @@ _WIDTHS = {
     "Sampling error": 16,
     "Deprivation fifth": 18,
     "New cases in the year": 22,
+    "Setting": 34,
+    "Service": 44,
+    "Payer": 30,
+    "Settlement": 34,
+    "Driver": 32,
+    "Staff group": 34,
+    "Type of bed": 34,
+    "Specialties": 34,
+    "Segment": 22,
+    "Group": 28,
+    "Price base": 14,
+    "What it is": 60,
 }
 
 
@@ -225,7 +259,7 @@ def add_table(book: Any, formats: Formats, sheet: Sheet) -> None:
         values = frame[head].to_list()
         if frame.schema[head].is_numeric():
             target.set_column(i, i, _WIDTHS.get(head, 13))
-            _numbers(target, formats, i, values, units, name)
+            _numbers(target, formats, i, values, units, name, head)
         else:
             target.set_column(i, i, _WIDTHS.get(head, 16))
             for row, value in enumerate(values, start=_TOP):
@@ -235,18 +269,28 @@ def add_table(book: Any, formats: Formats, sheet: Sheet) -> None:
 
 
 def _numbers(
-    target: Any, formats: Formats, column: int, values: Sequence[Any], units: Any, name: str
+    target: Any,
+    formats: Formats,
+    column: int,
+    values: Sequence[Any],
+    units: Any,
+    name: str,
+    head: str,
 ) -> None:
     for row, value in enumerate(values, start=_TOP):
         if value is None or value != value:
             continue
-        if name in ("sources", "risk_factors"):
+        if head.endswith(("(%)", "1,000 people")):
+            style = formats.tenth
+        elif name in ("sources", "risk_factors"):
             style = formats.any if name == "sources" else formats.fine
+        elif units is not None and str(units[row - _TOP]).startswith("£ b"):
+            style = formats.tenth
         elif units is not None:
             places = words.decimals(units[row - _TOP])
             style = (formats.whole, formats.tenth, formats.fine)[places]
         else:
             style = formats.whole
-        if name == "does_it_know_us" and abs(value) < 100:
+        if name in ("does_it_know_us", "own_data") and abs(value) < 100:
             style = formats.fine
         target.write_number(row, column, value, style)

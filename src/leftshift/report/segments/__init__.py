@@ -1,0 +1,1 @@
+"""The report of `leftshift segments`: people and use by segment and year."""
