@@ -21,6 +21,7 @@ from leftshift.areas import Area
 from leftshift.care import (
     beds,
     bridge,
+    checks,
     drivers,
     funding,
     local,
@@ -31,6 +32,7 @@ from leftshift.care import (
     waits,
     workforce,
 )
+from leftshift.care.cautions import cautions
 from leftshift.care.rates import Rates, list_inflation, rates
 from leftshift.care.services import Services, check_balance, services
 from leftshift.care.use import Use, use
@@ -47,13 +49,18 @@ Array = NDArray[np.float64]
 
 #: Bulk tables of the catalogue that every run of care reads.
 TABLES_READ = (
-    "england_states",
+    *checks.TABLES_READ,
+    "authority_gps",
+    "board_discharge",
+    "board_staff",
+    "board_waits",
     "england_deaths",
+    "england_states",
     "registered_lists",
     "service_age_shapes",
+    "service_age_shapes_derived",
     "service_deprivation_gradients",
     "service_segment_gradients",
-    "weighted_populations",
 )
 
 
@@ -88,6 +95,7 @@ class Care:
         self.data = local.read(catalogue.project, catalogue, area) if ours else None
         self.own_counts = local_rows.own_counts(self.data) if self.data is not None else None
         self._central: CareOfWorld | None = None
+        self._checks: pl.DataFrame | None = None
         self._own_rows: tuple[local_rows.LocalRow, ...] = ()
 
     def identity(self) -> dict[str, Any]:
@@ -135,6 +143,8 @@ class Care:
             cells = [row.cells() for row in self._own_rows]
             made["local"] = pl.DataFrame(cells, infer_schema_length=None)
         made["names"] = self._names(bound)
+        if self._checks is not None:
+            made["checks"] = self._checks
         return made
 
     def about(self) -> dict[str, Any]:
@@ -143,10 +153,11 @@ class Care:
         quiet = self.catalogue.row("care.local.largest_quiet_factor").estimate.value
         own = local_rows.scaled(self._own_rows, quiet)
         own += bound.fitted.warnings if bound.fitted is not None else ()
+        own_list = self.data is not None and bool(self.data.of("waiting_list"))
         return {
             "price_base": money.price_base(self.frame),
             "own_data": self.identity()["data"],
-            "warnings": [*own, *workforce.warnings(self.catalogue)],
+            "warnings": [*own, *cautions(self.catalogue, bound.services, own_list)],
         }
 
     def _names(self, bound: CareOfWorld) -> pl.DataFrame:
@@ -168,7 +179,10 @@ class Care:
         rows = [
             (kind, one, text, "") for kind, named in labels.items() for one, text in named.items()
         ]
-        rows += tables.measure_names(bound.services, self.settings, labels["settlement"])
+        rows += tables.measure_names(
+            bound.services, self.settings, labels["staff_group"], labels["settlement"]
+        )
+        rows += checks.names(self.catalogue)
         return pl.DataFrame(rows, schema=["kind", "id", "label", "unit"], orient="row")
 
     @cached_property
@@ -307,8 +321,10 @@ class CareOfWorld:
         capacity = workforce.care_capacity(parameters, catalogue, care.frame.years)
         bed = beds.beds(parameters, catalogue, used, capacity)
         waiting = waits.waits(parameters, catalogue, used, care.data)
-        if care.data is not None and care._central is self:
-            care._own_rows = self._own(used)
+        if care._central is self:
+            care._checks = checks.checks(self, used)
+            if care.data is not None:
+                care._own_rows = self._own(used)
         return {
             "care_activity": used.activity,
             "care_spend": spent,

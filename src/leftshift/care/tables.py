@@ -103,12 +103,14 @@ def summary(
     return np.concatenate([np.stack(columns, axis=-1), of_service], axis=-1)
 
 
-def whole_measures(settlements: Sequence[str]) -> list[tuple[str, str]]:
+def whole_measures(groups: Sequence[str], settlements: Sequence[str]) -> list[tuple[str, str]]:
     """Measures that the summary holds for the whole area only, with their units."""
     return [
         *((f"staff_{one}", workforce.MEASURES[one]) for one in _STAFF),
+        *((f"staff_{one}_{g}", workforce.MEASURES[one]) for one in _STAFF for g in groups),
         *((one, beds.MEASURES[one]) for one in _BEDS),
         *((f"waiting_{one}", waits.MEASURES[one]) for one in _WAITS),
+        ("cost_and_unexplained", "£ a year"),
         *((f"{one}_{s}", "£ a year") for s in settlements for one in ("funding", "funding_gap")),
     ]
 
@@ -123,9 +125,14 @@ def whole(staff: Array, bed: Array, waiting: Array, gap: Array) -> Array:
         gap: ``[settlements, Y, settings + 1, 3]``.
     """
     of_staff, of_beds, of_waits = (list(x.MEASURES) for x in (workforce, beds, waits))
-    columns = [staff[..., of_staff.index(one)].sum(axis=(1, 2)) for one in _STAFF]
+    of_group = {one: staff[..., of_staff.index(one)].sum(axis=1) for one in _STAFF}  # [Y, groups]
+    # What one group has too many of does not fill another's posts.
+    short = np.maximum(0.0, of_group["gap"]).sum(axis=1)
+    columns = [of_group["demand"].sum(axis=1), of_group["supply"].sum(axis=1), short]
+    columns += [column for one in _STAFF for column in of_group[one].T]
     columns += [np.nansum(bed[..., of_beds.index(one)], axis=1) for one in _BEDS]
     columns += [np.nansum(waiting[..., of_waits.index(one)], axis=1) for one in _WAITS]
+    columns.append(gap[0, ..., 1].sum(axis=1))
     for settlement in gap:
         funding, _, short = np.moveaxis(settlement.sum(axis=1), -1, 0)
         columns += [funding, short]
@@ -162,7 +169,10 @@ def words(identity: str) -> str:
 
 
 def measure_names(
-    services: Services, settings: Mapping[str, str], settlements: Mapping[str, str]
+    services: Services,
+    settings: Mapping[str, str],
+    groups: Mapping[str, str],
+    settlements: Mapping[str, str],
 ) -> list[tuple[str, str, str, str]]:
     """Rows of the table names for every measure of care: kind, id, label, unit."""
     labels = {
@@ -176,9 +186,13 @@ def measure_names(
         },
         **{f"funding_{one}": f"Funding: {label}" for one, label in settlements.items()},
         **{f"funding_gap_{one}": f"Gap: {label}" for one, label in settlements.items()},
+        "cost_and_unexplained": "Cost, and spending that no service names",
         "staff_demand": "Staff needed",
         "staff_supply": "Staff there",
-        "staff_gap": "Staff missing",
+        "staff_gap": "Staff missing, in the groups that are short",
+        **{f"staff_demand_{one}": f"Needed: {label}" for one, label in groups.items()},
+        **{f"staff_supply_{one}": f"There: {label}" for one, label in groups.items()},
+        **{f"staff_gap_{one}": f"Missing: {label}" for one, label in groups.items()},
         "beds_needed": "Beds needed",
         "beds_available": "Beds available",
         "beds_short": "Beds short",
@@ -190,7 +204,7 @@ def measure_names(
     }
     units = {
         **dict(summary_measures(services, list(settings))),
-        **dict(whole_measures(list(settlements))),
+        **dict(whole_measures(list(groups), list(settlements))),
     }
     rows = [("measure", one, labels[one], unit) for one, unit in units.items()]
     plain = {**workforce.MEASURES, **beds.MEASURES, **waits.MEASURES, **GAP}
@@ -240,7 +254,7 @@ def frames(
     places = [place.code for place in area.places]
     keyed = [f"{s}|{i}" for s, i in zip(services.settings, services.ids, strict=True)]
     totals = summary_measures(services, settings)
-    wholes = whole_measures(axes["settlement"])
+    wholes = whole_measures(axes["staff_group"], axes["settlement"])
     of_gap = [*settings, "unexplained"]
     measures = [*workforce.MEASURES, *beds.MEASURES, *waits.MEASURES, *GAP]
     lay = Layout(

@@ -18,27 +18,18 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area, find_area
 from leftshift.care import beds, waits
+from leftshift.care.checks import COMPONENTS, named
 from leftshift.care.model import Care, CareOfWorld
-from leftshift.care.services import Services
 from leftshift.care.use import Use
 from leftshift.catalogue import Catalogue
 from leftshift.engine import simulate
 from leftshift.people.model import PARTICLES_IN_DRAWS, Frame, build
 from leftshift.people.validation import PREDICTS, REPRODUCES, Row, as_table, interval
 
-__all__ = ["COMPONENTS", "validate"]
+__all__ = ["validate"]
 
 Array = NDArray[np.float64]
 
-#: What of the model each component of the need weights is held against: settings and services.
-COMPONENTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "general_and_acute": ("general and acute", ("acute", "urgent")),
-    "community": ("community", ("community",)),
-    "mental_health": ("mental health", ("mental_health",)),
-    "maternity": ("maternity", ("maternity",)),
-    "prescribing": ("prescribing", ("prescribing",)),
-    "primary_medical": ("primary medical", ("gp_appointment", "practice_team_appointment")),
-}
 _NEED = "Cost per head, England = 100, against NHS England's need weights"
 _BEDS = "Beds filled for each 100,000 people, against those that trusts report"
 _THERAPIES = "People entering talking therapies per 1,000, against contacts"
@@ -99,9 +90,7 @@ def _seen(bound: CareOfWorld, use: Use) -> dict[str, Array]:
     services, cost = bound.services, bound.prices.unit_cost
     units = use.activity[0].sum(axis=(1, 2))  # [P, L]
     heads = use.place_people[0].sum(axis=1)
-    parts = {
-        name: (units * cost)[:, _named(services, kinds)] for name, (_, kinds) in COMPONENTS.items()
-    }
+    parts = {name: (units * cost)[:, named(services, name)] for name in COMPONENTS}
     return {
         "totals": units.sum(axis=0),
         "heads": heads,
@@ -109,14 +98,6 @@ def _seen(bound: CareOfWorld, use: Use) -> dict[str, Array]:
         "beds": beds.modelled_beds(bound.parameters, bound.care.catalogue, use),
         "therapies": units[:, services.ids.index("talking_therapies")],
     }
-
-
-def _named(services: Services, kinds: tuple[str, ...]) -> list[bool]:
-    """Which services are named, themselves or by their setting; maternity is apart from acute."""
-    return [
-        one in kinds or (setting in kinds and one != "maternity")
-        for one, setting in zip(services.ids, services.settings, strict=True)
-    ]
 
 
 def _totals(catalogue: Catalogue, central: CareOfWorld) -> Iterator[Row]:
@@ -131,12 +112,12 @@ def _totals(catalogue: Catalogue, central: CareOfWorld) -> Iterator[Row]:
         )  # fmt: skip
     spans = catalogue.table("care_spanning_totals")
     for row in spans.iter_rows(named=True):
-        named = [services.ids.index(one) for one in row["services"].split()]
+        spanned = [services.ids.index(one) for one in row["services"].split()]
         money = row["unit"] == "GBP"
-        worth = services.unit_cost[named] if money else np.ones(len(named))
+        worth = services.unit_cost[spanned] if money else np.ones(len(spanned))
         yield (
             PREDICTS, f"Sum of services: {row['label']}, {row['year']}", "England", row["unit"],
-            float(central.england.own_year[named] @ worth), np.nan, np.nan, float(row["value"]),
+            float(central.england.own_year[spanned] @ worth), np.nan, np.nan, float(row["value"]),
             None, f"{row['source']}. {row['note']}",
         )  # fmt: skip
 

@@ -93,6 +93,7 @@ def funding(care: Care) -> Section | None:
             "far the model's cost is from the area's share of England's money, or from your own "
             "figure; read later years against it. Settlements are suppositions with names, not "
             "predictions.",
+            *(w for w in care.warnings if w.startswith("Cost grows")),
         )
         if p
     ]
