@@ -32,6 +32,7 @@ STEPS = (
     "care_states",
     "care_capacity",
     "care_networks",
+    "interventions",
 )
 """In this order: a later step may read what an earlier one wrote."""
 
@@ -86,6 +87,7 @@ def _seed(out: Path) -> None:
     by_hand = [about["file"] for about in abouts.values() if not about.get("step")]
     rows = [*CATALOGUE.glob("parameters/*.csv"), *CATALOGUE.glob("*.toml")]
     rows += CATALOGUE.glob("services/*.toml")
+    rows += CATALOGUE.glob("interventions/*.toml")
     for path in sorted([*rows, *(CATALOGUE / file for file in by_hand)]):
         target = out / path.relative_to(CATALOGUE)
         target.parent.mkdir(parents=True, exist_ok=True)

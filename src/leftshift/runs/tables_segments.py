@@ -61,7 +61,10 @@ TABLES: tuple[Table, ...] = (
             _SEGMENT,
             Column("value", "number", "People; net migration may be below 0.", "people"),
         ),
-        (_NOTE, "People of the next year, in all, are those of this year less deaths, plus births "
-        "and net migration."),
+        (
+            _NOTE,
+            "People of the next year, in all, are those of this year less deaths, plus births "
+            "and net migration.",
+        ),
     ),
 )

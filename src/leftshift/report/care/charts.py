@@ -16,7 +16,7 @@ from leftshift.report.charts import places_of_rows, rowed, spread
 from leftshift.report.theme import Rows
 from leftshift.report.theme import data as _data
 
-__all__ = ["clustered", "money_lines", "paired", "waterfall"]
+__all__ = ["AXES", "clustered", "money_lines", "paired", "ticks", "waterfall"]
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -33,7 +33,7 @@ _PLAIN = (
     ": format(abs(datum.value), ','))"
 )
 _PERCENT = "replace(datum.value + '%', '-', '\N{MINUS SIGN}')"
-_AXES = {"pounds": _POUNDS, "count": _PLAIN, "percent": _PERCENT}
+AXES = {"pounds": _POUNDS, "count": _PLAIN, "percent": _PERCENT}
 
 #: Bars of successive years darken; each also stands in its own line, in the order of the legend.
 _SHADES = (theme.NOW, "#3f86cc", theme.DARK_BLUE, theme.INK)
@@ -92,7 +92,7 @@ def clustered(
         title=title,
         scale=scale,
         axis=alt.Axis(
-            labelExpr=_AXES[axis], values=_ticks(low, high, 3 if narrow else 5, 28 * span)
+            labelExpr=AXES[axis], values=ticks(low, high, 3 if narrow else 5, 28 * span)
         ),
     )
     pad = alt.Scale(
@@ -159,7 +159,7 @@ _LONGEST = 46
 _LINE_OF_PAIR = 40
 
 
-def _ticks(low: float, high: float, count: int, margin: float) -> list[float]:
+def ticks(low: float, high: float, count: int, margin: float) -> list[float]:
     """Round values for an axis, none so near its ends that a label would be cut off."""
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
@@ -307,7 +307,7 @@ def waterfall(rows: Rows, title: str, narrow: bool) -> dict[str, Any]:
         title=title,
         scale=scale,
         axis=alt.Axis(
-            labelExpr=_POUNDS, values=_ticks(low, high, 3 if narrow else 5, 0.07 * (high - low))
+            labelExpr=_POUNDS, values=ticks(low, high, 3 if narrow else 5, 0.07 * (high - low))
         ),
     )
     y = places_of_rows(narrow)

@@ -228,9 +228,7 @@ def _people(f: _Found) -> Section:
 
 def _people_words(f: _Found) -> str:
     change = _percent(f.everyone)
-    growth = {
-        name: grown for name, v in f.people.items() if (grown := _percent(v)) is not None
-    }
+    growth = {name: grown for name, v in f.people.items() if (grown := _percent(v)) is not None}
     said = (
         f"In {f.years} {'year' if f.years == 1 else 'years'}, everyone together goes from "
         f"{words.people(f.everyone[0])} to {words.people(f.everyone[-1])} "
