@@ -29,6 +29,20 @@ from typing import Any
 import numpy as np
 
 from .compiling import compiled, inlined
+from .kernel_actions import (
+    ANOTHER_HAZARD,
+    ANOTHER_LOAD,
+    change_segment,
+    close_actions,
+    close_jumps,
+    close_person,
+    multiply_hazards,
+    multiply_loads,
+    open_actions,
+    open_person,
+    review,
+)
+from .layout import HOW_MANY, NEEDS
 from .lives import BANDS, DEATH_LANE, NEVER
 from .randoms import REMISSION, exponential, word
 from .vectors import (
@@ -78,6 +92,9 @@ def power(x: Any, exponent: Any) -> Any:
 def start_band(work: Any, rates: Any, levels: Any, period: Any, stratum: Any, band: Any) -> None:
     """The part of the multipliers that events do not change: frailty and risk factors."""
     source = FRAILTY
+    if levels.size == 0:
+        for k in range(WIDTH):
+            work[BASE + k] = work[FRAILTY + k]
     for f in range(levels.size):
         scale(work, source, rates.risk[period, f, levels[f], stratum, band])
         source = BASE
@@ -243,7 +260,7 @@ def remove_loads(into: Any, loads: Any) -> None:
 
 @compiled
 def close_cohort(
-    scratch: Any, cells: Any, rates: Any, worth: Any, stratum: Any, cohort: Any
+    scratch: Any, cells: Any, rates: Any, worth: Any, stratum: Any, cohort: Any, plan: Any
 ) -> None:
     """Sum the differences of one cohort into the tallies, and leave them zero."""
     along, now = scratch.along, scratch.state_now
@@ -315,6 +332,9 @@ def close_cohort(
                     other = load[1, s]
                     for k in range(loads):
                         into[k] += 0.5 * (one[k] + other[k])
+        if plan is not None and plan.prices:
+            # what people are on from this stock counts from here on, not in the step before
+            close_jumps(scratch, rates, stratum, t, cohort, worth.child_age)
         if t < steps:
             single = min(age, 105)
             ages = cells.flow_age[t, single + 1]
@@ -326,6 +346,8 @@ def close_cohort(
         utility_before = utility
     along.state[steps + 1] = 0.0
     along.load[steps + 1] = 0.0
+    if plan is not None:
+        close_actions(scratch, cells.reached, cohort, worth.child_age)
 
 
 @compiled
@@ -355,25 +377,36 @@ def live(
     cells: Any,
     diary: Any,
     scratch: Any,
+    plan: Any,
+    group: Any,
 ) -> None:
-    """Live the lives of one chunk (one group) in one arm."""
+    """Live the lives of one chunk (one group) in one arm.
+
+    ``plan`` is None for an arm without actions: numba then compiles all of this without a trace
+    of them, which keeps such arms as fast as they were.
+    """
     steps = rates.hazard.shape[1]
     remitting = rates.remits.size
     along, hazard, work = scratch.along, scratch.hazard, scratch.work
     band, change, exposure = scratch.band, scratch.change, scratch.exposure
     spell, ends, loads = scratch.spell, scratch.ends, scratch.loads
+    mine = scratch.mine
     can_remit = np.int64(0)
     for j in range(remitting):
         can_remit |= np.int64(1) << rates.remits[j]
 
     n = people.id.size
     cohort = np.int64(0)
+    watched = False  # whether any action can reach the cohort
     for i in range(n):
         if i == 0 or np.int64(people.cohort[i]) != cohort:
             if i > 0:
-                close_cohort(scratch, cells, rates, worth, stratum, cohort)
+                close_cohort(scratch, cells, rates, worth, stratum, cohort, plan)
             cohort = np.int64(people.cohort[i])
             open_cohort(rates, stratum, cohort, hazard, band, change)
+            if plan is not None:
+                open_actions(plan, mine, group, cohort, steps, worth.child_age)
+                watched = mine.about[HOW_MANY] > 0
         t = np.int64(people.enter[i])
         if t > steps:
             continue
@@ -425,13 +458,49 @@ def live(
             ends[:] = NEVER
         had_remission = False
         until = t  # the multipliers hold in steps before this one
+        review_at = np.int64(NEVER)  # what the person is on stays the same until this stock
+        last_segment = value[0]  # in the last step lived
+        if plan is not None and watched:
+            review_at = t
+            open_person(plan, mine, people.levels[i])
 
         while t < last:
+            stop = min(last, next_end + 1)
+            if plan is not None:
+                if t >= review_at:
+                    review_at, changed = review(
+                        plan,
+                        scratch,
+                        diary,
+                        seed,
+                        person,
+                        group,
+                        i,
+                        t,
+                        cohort + t,
+                        bits,
+                        value[0],
+                        cohort + t < worth.child_age,
+                        points(worth, bits),
+                        w,
+                    )
+                    if changed & ANOTHER_HAZARD:
+                        until = t
+                    if loads.size > 0 and changed & ANOTHER_LOAD:
+                        remove_loads(along.jump[t, value[0]], loads)
+                        price_loads(loads, rates.load_products, bits, weight)
+                        multiply_loads(plan, mine, loads)
+                        add_loads(along.jump[t, value[0]], loads)
+                stop = min(stop, review_at)
             if t >= until:
                 start_band(work, rates, people.levels[i], rates.period[t], stratum, band[t])
+                if plan is not None and watched:
+                    multiply_hazards(
+                        plan, mine, work, people.levels[i], rates.period[t], stratum, band[t]
+                    )
                 multiply(work, rates.products, band[t], bits)
                 until = change[t]
-            reached = years(work, hazard, exposure, t, min(until, last, next_end + 1))
+            reached = years(work, hazard, exposure, t, min(until, stop))
             on = np.int64(0)
             off = np.int64(0)
             if reached < 0:
@@ -502,16 +571,27 @@ def live(
                 if loads.size > 0:
                     remove_loads(along.load[t, before[0]], loads)
                     price_loads(loads, rates.load_products, bits, weight)
+                    if plan is not None and watched:
+                        multiply_loads(plan, mine, loads)
                     add_loads(along.load[t, value[0]], loads)
+                if plan is not None and watched:
+                    if before[0] != value[0]:
+                        change_segment(scratch, t, before[0], value[0], w)
+                    if t < gone:
+                        last_segment = value[0]
+                    if (on | off) & mine.about[NEEDS]:
+                        review_at = t
                 if t < until:
                     multiply(work, rates.products, band[t], bits)
 
         if had_remission:
             spell[:] = 0
         if gone <= steps:
+            if plan is not None and watched:
+                close_person(scratch, gone, value[0], last_segment, w)
             add_state(along.state[gone], bits, w, value, -1.0)
             if loads.size > 0:
                 remove_loads(along.load[gone, value[0]], loads)
         chances(exposure, along.expected, weight, first, t)
     if n > 0:
-        close_cohort(scratch, cells, rates, worth, stratum, cohort)
+        close_cohort(scratch, cells, rates, worth, stratum, cohort, plan)
