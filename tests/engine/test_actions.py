@@ -262,7 +262,7 @@ def test_actions_of_one_key_reach_the_same_people_and_others_do_not(lives, table
     assert abs(np.corrcoef(a == NEVER, c == NEVER)[0, 1]) < 0.1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_more_reach_only_adds_people_and_never_later(lives, tables, data, seed):
     share = st.floats(0, 1)
@@ -447,7 +447,7 @@ def test_loads_of_those_reached_are_multiplied_in_the_steps_in_which_they_are_on
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     lane=st.sampled_from([0, 3, 5, 8, 12, 20]),
     factors=st.lists(st.floats(0, 1, width=32), min_size=1, max_size=4),
