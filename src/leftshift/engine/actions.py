@@ -17,7 +17,11 @@ Whoever is on an action at a stock has its effects throughout the step that begi
 in the step before: the load of a step averages both its ends, both with that step's actions.
 Effects are multipliers; several actions multiply. An action that has no room for anyone, or whose
 multipliers are all 1, leaves every other tally as it was, to the bit. So an action of reach 0 is a
-count of who would be eligible.
+count of who would be eligible (but for clauses that ask for another action: nobody has been reached
+by one of reach 0).
+
+Reach is a share of the eligible as far as people on the action stay eligible: where it does not end
+with eligibility, those who no longer are come on top.
 """
 
 from __future__ import annotations

@@ -18,8 +18,7 @@ summed once per cohort; conditions are lanes of vectors; the products of ratios 
 tables of 32 combinations of five conditions; multipliers are worked out anew only at an event or
 when the band of age or the period changes; thresholds are drawn once for all arms.
 
-All tallies are float64 sums of float32 terms. As long as weights lie within a factor of some
-hundreds of each other these sums are exact, so nothing is left over where people have gone.
+Sums are kept in ``kernel_tallies.py``; what an arm's actions do is in ``kernel_actions.py``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The kernel's tallies: what a state adds, kept as differences along a cohort and then summed."""
+"""The kernel's tallies: what a state adds, kept as differences along a cohort and then summed.
+
+All are float64 sums of float32 terms. As long as weights lie within a factor of some hundreds of
+each other these sums are exact, so nothing is left over where people have gone.
+"""
 
 from __future__ import annotations
 
