@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from leftshift.engine import Action, Clause, Shift
 from leftshift.engine.lives import (
     AGES,
     CONDITIONS,
@@ -165,3 +166,47 @@ def lives(
         frailty=frailty[order].astype(np.float32),
         levels=levels[order].astype(np.uint8),
     )
+
+
+def actions(
+    arm: Tables, number: int = 10, *, reach: float = 0.2, groups: int = STRATA, seed: int = 9
+) -> list[Action]:
+    """Actions on older people, on those with some condition, with a high score, and so on.
+
+    Each multiplies hazards and loads, with a lag and fading; one in five shifts a factor. Reach
+    grows to ``reach`` over the first five steps.
+    """
+    rng = np.random.default_rng(seed)
+    steps, loads = arm.steps, arm.loads
+    out = []
+    for k in range(number):
+        condition, other = (int(c) for c in rng.choice(CONDITIONS, 2, replace=False))
+        clauses = (
+            (Clause(any_of=1 << condition | 1 << other),),
+            (Clause(from_age=65, to_age=85, none_of=1 << condition),),
+            (Clause(from_age=40, from_score=69), Clause(from_age=75)),
+            (Clause(groups=np.arange(groups) % 5 < 2, from_age=18, segments=0b011100),),
+            (Clause(from_age=30, to_age=60, levels=np.full(FACTORS, 0xFFF0, np.uint16)),),
+        )[k % 5]
+        hazard = np.ones((4, LANES), np.float32)
+        lanes = rng.choice(CONDITIONS + 1, 3, replace=False)
+        hazard[1, lanes] = rng.uniform(0.7, 0.95, 3)
+        hazard[2, lanes] = np.sqrt(hazard[1, lanes])
+        shift = None
+        if k % 5 == 4:
+            factor = int(rng.integers(FACTORS))
+            lower = arm.risk[:, factor, np.maximum(np.arange(LEVELS) - 2, 0)]
+            shift = Shift(factor, np.ascontiguousarray(lower), np.array([0, 1, 0.5], np.float32))
+        out.append(
+            Action(
+                who=clauses,
+                reach=reach * np.minimum(np.arange(steps) / 5, 1),
+                key=1000 + k,
+                while_eligible=k % 2 == 0,
+                years=0 if k % 3 else 6,
+                hazard=hazard,
+                load=rng.uniform(0.8, 1.1, (3, loads)).astype(np.float32) if loads else None,
+                shift=shift,
+            )
+        )
+    return out

@@ -428,6 +428,14 @@ def test_certain_death_comes_in_the_first_step_and_counts_no_remission():
     assert tallies.flow[..., 22].sum() == 0.5
 
 
+def test_without_risk_factors_hazards_are_as_with_risks_of_one(lives, tables):
+    ones = replace(tables, risk=np.ones_like(tables.risk))
+    no_factors = replace(tables, risk=np.ones((2, 0, 16, *tables.risk.shape[3:]), np.float32))
+    people = replace(lives, levels=np.zeros((len(lives), 0), np.uint8))
+    a = simulate(lives, [ones], SCORING, seed=1, threads=1)[0]
+    assert same_bytes(simulate(people, [no_factors], SCORING, seed=1, threads=1)[0], a)
+
+
 def test_ages_stop_at_105():
     person = one_person(cohort=np.array([103], np.int16))
     tallies = simulate(person, [nothing_happens()], SCORING, seed=1)[0]

@@ -60,7 +60,7 @@ def _philox_in_numpy(ids, spell, block, seed):
     return c
 
 
-@pytest.mark.parametrize("event", [0, 3, 19, 20, 37, 63])
+@pytest.mark.parametrize("event", [0, 3, 19, 20, 37, 63, 64, 2**32 + 63])
 def test_an_event_lives_in_its_own_word_of_its_own_block(event):
     ids = np.array([0, 1, 17, 2**32 + 5, 2**63 + 11], dtype=np.uint64)
     seed = (5 << 32) + 9
@@ -131,8 +131,8 @@ def test_events_of_one_person_do_not_go_together():
 
 
 def test_numbers_out_of_range_are_refused_by_name():
-    with pytest.raises(ValueError, match="event 64 is out of range"):
-        uniforms(1, [1], 64)
+    with pytest.raises(ValueError, match="event 4294967360 is out of range"):
+        uniforms(1, [1], 64 + 2**32)
     with pytest.raises(ValueError, match="seed -1 is out of range"):
         exponentials(-1, [1], 0)
 

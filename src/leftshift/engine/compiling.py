@@ -34,7 +34,8 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def _stamp() -> tuple[float, int]:
     """Changes whenever a module does whose functions become part of one another."""
     names = (
-        *("compiling", "kernel", "lives", "randoms", "vectors"),
+        *("compiling", "kernel", "kernel_actions", "kernel_tallies", "lives", "randoms", "vectors"),
+        *("actions", "layout"),
         *("ladder_lanes", "ladder_picks", "ladder_steps"),
     )
     files = [Path(__file__).with_name(f"{name}.py").stat() for name in names]

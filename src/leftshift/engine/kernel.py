@@ -18,8 +18,7 @@ summed once per cohort; conditions are lanes of vectors; the products of ratios 
 tables of 32 combinations of five conditions; multipliers are worked out anew only at an event or
 when the band of age or the period changes; thresholds are drawn once for all arms.
 
-All tallies are float64 sums of float32 terms. As long as weights lie within a factor of some
-hundreds of each other these sums are exact, so nothing is left over where people have gone.
+Sums are kept in ``kernel_tallies.py``; what an arm's actions do is in ``kernel_actions.py``.
 """
 
 from __future__ import annotations
@@ -29,7 +28,31 @@ from typing import Any
 import numpy as np
 
 from .compiling import compiled, inlined
-from .lives import BANDS, DEATH_LANE, NEVER
+from .kernel_actions import (
+    ANOTHER_HAZARD,
+    ANOTHER_LOAD,
+    change_segment,
+    close_person,
+    multiply_hazards,
+    multiply_loads,
+    open_actions,
+    open_person,
+    review,
+)
+from .kernel_tallies import (
+    add_loads,
+    add_state,
+    appraise,
+    band_of,
+    change_state,
+    close_cohort,
+    count_cases,
+    points,
+    price_loads,
+    remove_loads,
+)
+from .layout import HOW_MANY, NEEDS
+from .lives import DEATH_LANE, NEVER
 from .randoms import REMISSION, exponential, word
 from .vectors import (
     AFTER,
@@ -40,7 +63,6 @@ from .vectors import (
     WIDTH,
     chances,
     combine,
-    count_bits,
     lowest_bit,
     passed,
     scale,
@@ -78,6 +100,9 @@ def power(x: Any, exponent: Any) -> Any:
 def start_band(work: Any, rates: Any, levels: Any, period: Any, stratum: Any, band: Any) -> None:
     """The part of the multipliers that events do not change: frailty and risk factors."""
     source = FRAILTY
+    if levels.size == 0:
+        for k in range(WIDTH):
+            work[BASE + k] = work[FRAILTY + k]
     for f in range(levels.size):
         scale(work, source, rates.risk[period, f, levels[f], stratum, band])
         source = BASE
@@ -91,23 +116,6 @@ def multiply(work: Any, products: Any, band: Any, bits: Any) -> None:
     c = products[band, 2, (bits >> 10) & 31]
     d = products[band, 3, (bits >> 15) & 31]
     combine(work, a, b, c, d)
-
-
-@inlined
-def band_of(age: Any) -> Any:
-    """The band of age of tallies; age -1 is in the first."""
-    return min(max(age, 0) // 5, BANDS - 1)
-
-
-@inlined
-def count_cases(flow: Any, bits: Any, weight: Any, diary: Any, i: Any, t: Any) -> None:
-    """Tally new cases of step ``t``, and write them down if a diary is kept."""
-    while bits != 0:
-        k = lowest_bit(bits)
-        bits &= bits - 1
-        flow[k] += weight
-        if diary.death.size > 0 and diary.onset[i, k] == NEVER:
-            diary.onset[i, k] = t
 
 
 @compiled
@@ -138,196 +146,6 @@ def remission_step(
     return NEVER
 
 
-# --- tallies -------------------------------------------------------------------------------------
-
-
-@inlined
-def points(worth: Any, bits: Any) -> Any:
-    """A state's score in hundredths."""
-    return (
-        worth.score[0, bits & 31]
-        + worth.score[1, (bits >> 5) & 31]
-        + worth.score[2, (bits >> 10) & 31]
-        + worth.score[3, (bits >> 15) & 31]
-    )
-
-
-@inlined
-def segment_of(worth: Any, score: Any) -> Any:
-    """The segment of an adult with a score, 0 for segment 1."""
-    segment = np.int64(0)
-    for k in range(1, 5):
-        segment += np.int64(score >= worth.starts[k])
-    return segment
-
-
-@inlined
-def appraise(worth: Any, bits: Any, w: Any) -> Any:
-    """What one person's state adds: segment, utility, score, major illness, two, four or more."""
-    score = points(worth, bits)
-    utility = (
-        worth.utility[0, bits & 31]
-        * worth.utility[1, (bits >> 5) & 31]
-        * (worth.utility[2, (bits >> 10) & 31] * worth.utility[3, (bits >> 15) & 31])
-    )
-    count = count_bits(bits)
-    return (
-        segment_of(worth, score),
-        # Rounded to float32 so that sums are exact and cancel exactly.
-        np.float64(np.float32(w * utility)),
-        w * score,
-        w if score > worth.major else 0.0,
-        w if count >= 2 else 0.0,
-        w if count >= 4 else 0.0,
-    )
-
-
-@inlined
-def add_state(row: Any, bits: Any, w: Any, value: Any, sign: Any) -> None:
-    """Add a whole state to a row of differences (or take it off, with sign -1)."""
-    left = bits
-    while left != 0:
-        row[lowest_bit(left)] += w * sign
-        left &= left - 1
-    row[20] += w * sign
-    row[21] += value[1] * sign
-    row[22] += value[2] * sign
-    row[23] += value[3] * sign
-    row[24 + value[0]] += w * sign
-    row[30] += value[4] * sign
-    row[31] += value[5] * sign
-
-
-@inlined
-def change_state(row: Any, on: Any, off: Any, w: Any, old: Any, new: Any) -> None:
-    """Add to a row of differences what a change of state changes."""
-    while on != 0:
-        row[lowest_bit(on)] += w
-        on &= on - 1
-    while off != 0:
-        row[lowest_bit(off)] -= w
-        off &= off - 1
-    row[21] += new[1] - old[1]
-    row[22] += new[2] - old[2]
-    row[23] += new[3] - old[3]
-    row[24 + old[0]] -= w
-    row[24 + new[0]] += w
-    row[30] += new[4] - old[4]
-    row[31] += new[5] - old[5]
-
-
-@inlined
-def price_loads(out: Any, products: Any, bits: Any, weight: Any) -> None:
-    """One person's loads in a state, before the rates of age and segment."""
-    a = products[0, bits & 31]
-    b = products[1, (bits >> 5) & 31]
-    c = products[2, (bits >> 10) & 31]
-    d = products[3, (bits >> 15) & 31]
-    for k in range(out.size):
-        out[k] = weight * ((a[k] * b[k]) * (c[k] * d[k]))
-
-
-@inlined
-def add_loads(into: Any, loads: Any) -> None:
-    """Add one person's loads to a row of differences."""
-    for k in range(loads.size):
-        into[k] += np.float64(loads[k])
-
-
-@inlined
-def remove_loads(into: Any, loads: Any) -> None:
-    """Take one person's loads off a row of differences."""
-    for k in range(loads.size):
-        into[k] -= np.float64(loads[k])
-
-
-@compiled
-def close_cohort(
-    scratch: Any, cells: Any, rates: Any, worth: Any, stratum: Any, cohort: Any
-) -> None:
-    """Sum the differences of one cohort into the tallies, and leave them zero."""
-    along, now = scratch.along, scratch.state_now
-    load, segments = scratch.load_now, scratch.load_sums
-    steps = cells.flow.shape[0]
-    loads = cells.load.shape[2]
-    people_before = 0.0
-    utility_before = 0.0
-    now[:] = 0.0
-    load[:] = 0.0
-    segments[:] = 0.0
-    for t in range(max(0, -1 - cohort), steps + 1):
-        row = along.state[t]
-        # Loops to a size, not to a number: the compiler then makes vectors of them.
-        for k in range(row.size):
-            now[k] += row[k]
-        for k in range(row.size):
-            row[k] = 0.0
-        age = cohort + t
-        people = 0.0
-        utility = 0.0
-        if age >= 0:
-            single = min(age, 105)
-            out = cells.stock[t, band_of(single)]
-            people = now[20]
-            ratio = now[21]
-            utility = ratio * worth.norm[stratum, single]
-            now[21] = utility
-            if age < worth.child_age:
-                for k in range(24):
-                    out[k] += now[k]
-                out[29] += people
-                out[30] += now[30]
-                out[31] += now[31]
-            else:
-                for k in range(out.size):
-                    out[k] += now[k]
-            now[21] = ratio
-            ages = cells.stock_age[t, single]
-            ages[0] += people
-            ages[1] += people - now[23]
-            ages[2] += utility
-        this = t & 1
-        if loads > 0:
-            load[this] = 0.0
-            for s in range(5):
-                change = along.load[t, s]
-                total = segments[s]
-                for k in range(loads):
-                    total[k] += change[k]
-                    change[k] = 0.0
-                if age >= 0:
-                    segment = 0 if age < worth.child_age else s + 1
-                    rate = rates.rate[stratum, min(age, 105), segment]
-                    into = load[this, segment]
-                    for k in range(loads):
-                        into[k] += total[k] * rate[k]
-        if t > 0 and age > -1:
-            # the step that ends at this stock, in the band and row of the age at its start
-            step = t - 1
-            start = min(age - 1, 105)
-            flow = cells.flow[step, band_of(start)]
-            flow[22] += 0.5 * (people_before + people)
-            flow[23] += 0.5 * (utility_before + utility)
-            if loads > 0:
-                for s in range(6):
-                    into = cells.load[step, s]
-                    one = load[0, s]
-                    other = load[1, s]
-                    for k in range(loads):
-                        into[k] += 0.5 * (one[k] + other[k])
-        if t < steps:
-            single = min(age, 105)
-            ages = cells.flow_age[t, single + 1]
-            ages[1] += along.expected[t]
-            ages[2] += now[20]
-            cells.flow[t, band_of(single), 21] += along.expected[t]
-            along.expected[t] = 0.0
-        people_before = people
-        utility_before = utility
-    along.state[steps + 1] = 0.0
-    along.load[steps + 1] = 0.0
-
-
 @compiled
 def open_cohort(rates: Any, stratum: Any, cohort: Any, hazard: Any, band: Any, change: Any) -> None:
     """One cohort's hazards year by year, its bands, and when its multipliers next change."""
@@ -355,25 +173,36 @@ def live(
     cells: Any,
     diary: Any,
     scratch: Any,
+    plan: Any,
+    group: Any,
 ) -> None:
-    """Live the lives of one chunk (one group) in one arm."""
+    """Live the lives of one chunk (one group) in one arm.
+
+    ``plan`` is None for an arm without actions: numba then compiles all of this without a trace
+    of them, which keeps such arms as fast as they were.
+    """
     steps = rates.hazard.shape[1]
     remitting = rates.remits.size
     along, hazard, work = scratch.along, scratch.hazard, scratch.work
     band, change, exposure = scratch.band, scratch.change, scratch.exposure
     spell, ends, loads = scratch.spell, scratch.ends, scratch.loads
+    mine = scratch.mine
     can_remit = np.int64(0)
     for j in range(remitting):
         can_remit |= np.int64(1) << rates.remits[j]
 
     n = people.id.size
     cohort = np.int64(0)
+    watched = False  # whether any action can reach the cohort
     for i in range(n):
         if i == 0 or np.int64(people.cohort[i]) != cohort:
             if i > 0:
-                close_cohort(scratch, cells, rates, worth, stratum, cohort)
+                close_cohort(scratch, cells, rates, worth, stratum, cohort, plan)
             cohort = np.int64(people.cohort[i])
             open_cohort(rates, stratum, cohort, hazard, band, change)
+            if plan is not None:
+                open_actions(plan, mine, group, cohort, steps, worth.child_age)
+                watched = mine.about[HOW_MANY] > 0
         t = np.int64(people.enter[i])
         if t > steps:
             continue
@@ -425,13 +254,49 @@ def live(
             ends[:] = NEVER
         had_remission = False
         until = t  # the multipliers hold in steps before this one
+        review_at = np.int64(NEVER)  # what the person is on stays the same until this stock
+        last_segment = value[0]  # in the last step lived
+        if plan is not None and watched:
+            review_at = t
+            open_person(plan, mine, people.levels[i])
 
         while t < last:
+            stop = min(last, next_end + 1)
+            if plan is not None:
+                if t >= review_at:
+                    review_at, changed = review(
+                        plan,
+                        scratch,
+                        diary,
+                        seed,
+                        person,
+                        group,
+                        i,
+                        t,
+                        cohort + t,
+                        bits,
+                        value[0],
+                        cohort + t < worth.child_age,
+                        points(worth, bits),
+                        w,
+                    )
+                    if changed & ANOTHER_HAZARD:
+                        until = t
+                    if loads.size > 0 and changed & ANOTHER_LOAD:
+                        remove_loads(along.jump[t, value[0]], loads)
+                        price_loads(loads, rates.load_products, bits, weight)
+                        multiply_loads(plan, mine, loads)
+                        add_loads(along.jump[t, value[0]], loads)
+                stop = min(stop, review_at)
             if t >= until:
                 start_band(work, rates, people.levels[i], rates.period[t], stratum, band[t])
+                if plan is not None and watched:
+                    multiply_hazards(
+                        plan, mine, work, people.levels[i], rates.period[t], stratum, band[t]
+                    )
                 multiply(work, rates.products, band[t], bits)
                 until = change[t]
-            reached = years(work, hazard, exposure, t, min(until, last, next_end + 1))
+            reached = years(work, hazard, exposure, t, min(until, stop))
             on = np.int64(0)
             off = np.int64(0)
             if reached < 0:
@@ -502,16 +367,27 @@ def live(
                 if loads.size > 0:
                     remove_loads(along.load[t, before[0]], loads)
                     price_loads(loads, rates.load_products, bits, weight)
+                    if plan is not None and watched:
+                        multiply_loads(plan, mine, loads)
                     add_loads(along.load[t, value[0]], loads)
+                if plan is not None and watched:
+                    if before[0] != value[0]:
+                        change_segment(scratch, t, before[0], value[0], w)
+                    if t < gone:
+                        last_segment = value[0]
+                    if (on | off) & mine.about[NEEDS]:
+                        review_at = t
                 if t < until:
                     multiply(work, rates.products, band[t], bits)
 
         if had_remission:
             spell[:] = 0
         if gone <= steps:
+            if plan is not None and watched:
+                close_person(scratch, gone, value[0], last_segment, w)
             add_state(along.state[gone], bits, w, value, -1.0)
             if loads.size > 0:
                 remove_loads(along.load[gone, value[0]], loads)
         chances(exposure, along.expected, weight, first, t)
     if n > 0:
-        close_cohort(scratch, cells, rates, worth, stratum, cohort)
+        close_cohort(scratch, cells, rates, worth, stratum, cohort, plan)

@@ -31,10 +31,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .checks import EngineError
 from .ladder_lanes import DEATH, FACTORS, GROUP, GROUPS, LANES, condition_rows
 from .ladder_picks import KEY_BITS
 from .ladder_steps import climb
-from .lives import EngineError
 
 __all__ = ["LifeCourse", "life_course"]
 

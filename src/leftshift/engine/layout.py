@@ -21,6 +21,16 @@ from .vectors import LANES_AT_ONCE, SCRATCH, WIDTH
 
 GROUPS_OF_FIVE = 4
 
+# Places in Mine.marks: the actions (bits) that a person is eligible for, is on, has ever been on,
+# is done with; those whose rank is known; those that multiply hazards now, and loads.
+ELIGIBLE, ON, EVER, DONE, KNOWN, WORKING, PRICED = range(7)
+STAY = 2  # the first two are also the kinds of a row of Along.acts that are differences
+START, LOSS = 2, 3  # its other kinds: people starting, people who die or leave in the step
+# Places in Mine.about: clauses that can cover the cohort, the first of those that ask for another
+# action and the actions (bits) they belong to, the conditions that decide, whether levels do, and
+# the actions (bits) with anything to tally.
+HOW_MANY, CHAINED_FROM, CHAINED, NEEDS, BY_LEVEL, TOUCHED = range(6)
+
 
 class Rates(NamedTuple):
     """One arm's tables as the kernel reads them: flat, and contiguous along lanes."""
@@ -71,6 +81,7 @@ class Cells(NamedTuple):
     stock_age: npt.NDArray[np.float64]  # [T + 1, 106, 3]
     flow_age: npt.NDArray[np.float64]  # [T, 107, 3]
     load: npt.NDArray[np.float64]  # [T, 6, L]
+    reached: npt.NDArray[np.float64]  # [T, K, 6, 3]
 
 
 class Diary(NamedTuple):
@@ -78,6 +89,7 @@ class Diary(NamedTuple):
 
     onset: npt.NDArray[np.int16]  # [n, C]
     death: npt.NDArray[np.int16]  # [n]
+    reached: npt.NDArray[np.int16]  # [n, K]
 
 
 class Along(NamedTuple):
@@ -86,6 +98,24 @@ class Along(NamedTuple):
     state: npt.NDArray[np.float64]  # [T + 2, 32], lanes as in Cells.stock
     load: npt.NDArray[np.float64]  # [T + 2, 5, L], by segment as an adult
     expected: npt.NDArray[np.float64]  # [T], expected deaths, not a difference
+    jump: npt.NDArray[np.float64]  # [T + 2, 5, L]: what actions change at a stock itself
+    acts: npt.NDArray[np.float64]  # [K, T + 2, 20], five segments for each of four kinds
+
+
+class Mine(NamedTuple):
+    """What a worker keeps of actions, for a cohort and for one person."""
+
+    about: npt.NDArray[np.int64]  # [6]: see HOW_MANY
+    clauses: npt.NDArray[np.int64]  # [columns, C]: those that can cover the cohort
+    which: npt.NDArray[np.int64]  # [C]: their numbers
+    bound: npt.NDArray[np.int64]  # [T]: the next stock at which the cohort passes a bound of age
+    now: npt.NDArray[np.float64]  # [10]
+    marks: npt.NDArray[np.int64]  # [7]: see ELIGIBLE
+    bits: npt.NDArray[np.int64]  # [C]: the action of each clause, 0 where their levels miss it
+    rank: npt.NDArray[np.int64]  # [K]
+    start: npt.NDArray[np.int64]  # [K]
+    row: npt.NDArray[np.int64]  # [K]: the row of effects in force
+    blend: npt.NDArray[np.float32]  # [WIDTH]
 
 
 class Scratch(NamedTuple):
@@ -105,16 +135,27 @@ class Scratch(NamedTuple):
     exposure: npt.NDArray[np.float32]  # [T]
     spell: npt.NDArray[np.int64]  # [C]
     ends: npt.NDArray[np.int64]  # [R]
+    mine: Mine
 
 
-def new_scratch(size: int, steps: int, loads: int) -> Scratch:
-    """Memory for one worker and pieces of up to ``size`` lives."""
+def new_scratch(
+    size: int, steps: int, loads: int, actions: int = 0, clauses: tuple[int, int] = (0, 0)
+) -> Scratch:
+    """Memory for one worker, pieces of up to ``size`` lives and the most actions of any arm."""
     # in whole vectors, for `chances`
     padded = -(-steps // LANES_AT_ONCE) * LANES_AT_ONCE
+
+    def whole(size: int) -> npt.NDArray[np.int64]:
+        return np.zeros(size, np.int64)
+
     return Scratch(
         thresholds=np.empty((size, WIDTH), np.float32),
         along=Along(
-            np.zeros((steps + 2, STOCK_LANES)), np.zeros((steps + 2, 5, loads)), np.zeros(padded)
+            state=np.zeros((steps + 2, STOCK_LANES)),
+            load=np.zeros((steps + 2, 5, loads)),
+            expected=np.zeros(padded),
+            jump=np.zeros((steps + 2, 5, loads if actions else 0)),
+            acts=np.zeros((actions, steps + 2, 20)),
         ),
         state_now=np.zeros(STOCK_LANES),
         load_now=np.zeros((2, 6, loads)),
@@ -128,6 +169,19 @@ def new_scratch(size: int, steps: int, loads: int) -> Scratch:
         exposure=np.zeros(padded, np.float32),
         spell=np.zeros(CONDITIONS, np.int64),
         ends=np.zeros(MOST_REMITTING, np.int64),
+        mine=Mine(
+            about=whole(6),
+            clauses=np.zeros(clauses, np.int64),
+            which=whole(clauses[1]),
+            bound=whole(steps),
+            now=np.zeros(10),
+            marks=whole(7),
+            bits=whole(clauses[1]),
+            rank=whole(actions),
+            start=whole(actions),
+            row=whole(actions),
+            blend=np.zeros(WIDTH, np.float32),
+        ),
     )
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from .checks import EngineError, demand, first, shaped, typed, within
+
 CONDITIONS = 20
 """Conditions, one bit of ``state`` each."""
 LANES = 32
@@ -50,48 +52,6 @@ MOST_REMITTING = FLOW_LANES - REMISSIONS
 
 
 _BLOCK = 1 << 20  # rows checked at a time
-
-
-class EngineError(Exception):
-    """Arrays that the engine cannot take: the message says which, where and what is allowed."""
-
-
-def _demand(right: bool, message: str) -> None:
-    if not right:
-        raise EngineError(message)
-
-
-def _shaped(name: str, array: npt.NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
-    fits = array.ndim == len(shape) and all(
-        want is None or have == want for have, want in zip(array.shape, shape, strict=True)
-    )
-    wanted = ", ".join("any" if want is None else str(want) for want in shape)
-    _demand(fits, f"{name} has shape {array.shape}: it must be ({wanted})")
-
-
-def _typed(name: str, array: object, *kinds: type[np.generic]) -> None:
-    have = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-    allowed = " or ".join(np.dtype(kind).name for kind in kinds)
-    right = isinstance(array, np.ndarray) and any(array.dtype == kind for kind in kinds)
-    _demand(right, f"{name} is {have}: it must be an array of {allowed}")
-
-
-def _first(wrong: npt.NDArray[np.bool_]) -> int:
-    return int(np.argmax(wrong))
-
-
-def _within(name: str, array: npt.NDArray[np.generic], low: float, high: float) -> None:
-    """All finite and from low to high; says where the first wrong one is."""
-    if array.size == 0:
-        return
-    # min and max see NaN as NaN, so this is right without a temporary of the array's size
-    least, most = array.min(), array.max()
-    if low <= least and most <= high:
-        return
-    flat = array.reshape(-1)
-    at = _first(~((flat >= low) & (flat <= high)))  # type: ignore[operator]
-    where = ", ".join(str(int(i)) for i in np.unravel_index(at, array.shape))
-    raise EngineError(f"{name}[{where}] is {flat[at]}: it must be from {low:g} to {high:g}")
 
 
 @dataclass(frozen=True)
@@ -150,27 +110,27 @@ class Lives:
         Raises:
             EngineError: Something is wrong; the message names the first row at fault.
         """
-        _typed("lives.id", self.id, np.uint64)
-        _typed("lives.group", self.group, np.int32)
-        _typed("lives.group_stratum", self.group_stratum, np.int32)
+        typed("lives.id", self.id, np.uint64)
+        typed("lives.group", self.group, np.int32)
+        typed("lives.group_stratum", self.group_stratum, np.int32)
         for name in ("cohort", "enter", "leave"):
-            _typed(f"lives.{name}", getattr(self, name), np.int16)
-        _typed("lives.weight", self.weight, np.float32, np.float64)
-        _typed("lives.state", self.state, np.uint32)
-        _typed("lives.since", self.since, np.uint8)
-        _typed("lives.frailty", self.frailty, np.float32)
-        _typed("lives.levels", self.levels, np.uint8)
+            typed(f"lives.{name}", getattr(self, name), np.int16)
+        typed("lives.weight", self.weight, np.float32, np.float64)
+        typed("lives.state", self.state, np.uint32)
+        typed("lives.since", self.since, np.uint8)
+        typed("lives.frailty", self.frailty, np.float32)
+        typed("lives.levels", self.levels, np.uint8)
         n = len(self)
         for name in ("id", "group", "cohort", "enter", "leave", "weight", "state", "frailty"):
-            _shaped(f"lives.{name}", getattr(self, name), (n,))
-        _shaped("lives.group_stratum", self.group_stratum, (None,))
-        _shaped("lives.since", self.since, (n, None))
-        _shaped("lives.levels", self.levels, (n, None))
-        _within("lives.group", self.group, 0, self.groups - 1)
-        _within("lives.weight", self.weight, 0.0, 1e9)
-        _within("lives.frailty", self.frailty, 0.0, 1e6)
-        _within("lives.state", self.state, 0, 2**CONDITIONS - 1)
-        _within("lives.enter", self.enter, 0, NEVER)
+            shaped(f"lives.{name}", getattr(self, name), (n,))
+        shaped("lives.group_stratum", self.group_stratum, (None,))
+        shaped("lives.since", self.since, (n, None))
+        shaped("lives.levels", self.levels, (n, None))
+        within("lives.group", self.group, 0, self.groups - 1)
+        within("lives.weight", self.weight, 0.0, 1e9)
+        within("lives.frailty", self.frailty, 0.0, 1e6)
+        within("lives.state", self.state, 0, 2**CONDITIONS - 1)
+        within("lives.enter", self.enter, 0, NEVER)
         for start in range(0, n, _BLOCK):
             self._check_order(start, min(start + _BLOCK + 1, n))
 
@@ -178,27 +138,27 @@ class Lives:
         """Check order and times of some rows: in blocks, to need little memory for millions."""
         rows = slice(start, end)
         group, cohort = self.group[rows], self.cohort[rows]
-        _demand(
+        demand(
             bool((group[1:] >= group[:-1]).all()),
             "lives.group decreases: lives must be sorted by group",
         )
         wrong = (cohort[1:] < cohort[:-1]) & (group[1:] == group[:-1])
         if wrong.any():
-            at = start + _first(wrong) + 1
+            at = start + first(wrong) + 1
             raise EngineError(
                 f"lives.cohort[{at}] is {self.cohort[at]}, less than the row before it in "
                 f"group {self.group[at]}: lives must be sorted by cohort within a group"
             )
         wrong = self.leave[rows] <= self.enter[rows]
         if wrong.any():
-            at = start + _first(wrong)
+            at = start + first(wrong)
             raise EngineError(
                 f"lives.leave[{at}] is {self.leave[at]} but lives.enter[{at}] is "
                 f"{self.enter[at]}: people must leave after they enter ({NEVER} means never)"
             )
         wrong = cohort.astype(np.int32) + self.enter[rows] < -1
         if wrong.any():
-            at = start + _first(wrong)
+            at = start + first(wrong)
             raise EngineError(
                 f"lives.enter[{at}] is {self.enter[at]} with cohort {self.cohort[at]}: nobody "
                 f"enters more than one stock before age 0 (a child born in step t has cohort "
@@ -256,48 +216,48 @@ class Tables:
             EngineError: Something is wrong; the message names the array and the first cell.
         """
         for name in ("hazard", "ratio", "risk", "frailty_power", "remission"):
-            _typed(f"tables.{name}", getattr(self, name), np.float32)
-        _typed("tables.remits", self.remits, np.int64)
-        _typed("tables.period", self.period, np.int64, np.int32)
-        _shaped("tables.hazard", self.hazard, (None, None, ROWS, LANES))
+            typed(f"tables.{name}", getattr(self, name), np.float32)
+        typed("tables.remits", self.remits, np.int64)
+        typed("tables.period", self.period, np.int64, np.int32)
+        shaped("tables.hazard", self.hazard, (None, None, ROWS, LANES))
         strata, steps = self.strata, self.steps
-        _demand(strata >= 1 and steps >= 1, "tables.hazard is empty: it needs a stratum and a step")
-        _shaped("tables.ratio", self.ratio, (RATE_BANDS, CONDITIONS, LANES))
-        _shaped("tables.risk", self.risk, (None, None, None, strata, RATE_BANDS, LANES))
-        _shaped("tables.period", self.period, (steps,))
-        _shaped("tables.frailty_power", self.frailty_power, (LANES,))
-        _shaped("tables.remits", self.remits, (None,))
-        _shaped("tables.remission", self.remission, (self.remits.size, None))
-        _demand(
+        demand(strata >= 1 and steps >= 1, "tables.hazard is empty: it needs a stratum and a step")
+        shaped("tables.ratio", self.ratio, (RATE_BANDS, CONDITIONS, LANES))
+        shaped("tables.risk", self.risk, (None, None, None, strata, RATE_BANDS, LANES))
+        shaped("tables.period", self.period, (steps,))
+        shaped("tables.frailty_power", self.frailty_power, (LANES,))
+        shaped("tables.remits", self.remits, (None,))
+        shaped("tables.remission", self.remission, (self.remits.size, None))
+        demand(
             self.remits.size <= MOST_REMITTING,
             f"tables.remits names {self.remits.size} conditions: at most {MOST_REMITTING} can "
             f"remit, because the tally of flows has that many columns for them",
         )
-        _demand(
+        demand(
             np.unique(self.remits).size == self.remits.size,
             "tables.remits names a condition twice",
         )
-        _within("tables.remits", self.remits, 0, CONDITIONS - 1)
+        within("tables.remits", self.remits, 0, CONDITIONS - 1)
         if self.remits.size:
-            _demand(self.remission.shape[1] >= 1, "tables.remission has no years: it needs one")
-        _within("tables.hazard", self.hazard, 0.0, 2 * CERTAIN)
+            demand(self.remission.shape[1] >= 1, "tables.remission has no years: it needs one")
+        within("tables.hazard", self.hazard, 0.0, 2 * CERTAIN)
         # The state's own multipliers stay finite: 1e30 * 1e6 is well inside float32.
-        _within("tables.ratio", self.ratio, 0.0, 1e6)
-        _within("tables.risk", self.risk, 0.0, 1e6)
-        _within("tables.period", self.period, 0, max(self.risk.shape[0] - 1, 0))
-        _within("tables.frailty_power", self.frailty_power, -10.0, 10.0)
-        _within("tables.remission", self.remission, 0.0, 2 * CERTAIN)
-        _demand(
+        within("tables.ratio", self.ratio, 0.0, 1e6)
+        within("tables.risk", self.risk, 0.0, 1e6)
+        within("tables.period", self.period, 0, max(self.risk.shape[0] - 1, 0))
+        within("tables.frailty_power", self.frailty_power, -10.0, 10.0)
+        within("tables.remission", self.remission, 0.0, 2 * CERTAIN)
+        demand(
             (self.rate is None) == (self.load_ratio is None),
             "tables.rate and tables.load_ratio go together: give both or neither",
         )
         if self.rate is not None and self.load_ratio is not None:
-            _typed("tables.rate", self.rate, np.float32)
-            _typed("tables.load_ratio", self.load_ratio, np.float32)
-            _shaped("tables.rate", self.rate, (strata, AGES, 6, None))
-            _shaped("tables.load_ratio", self.load_ratio, (CONDITIONS, self.rate.shape[3]))
-            _within("tables.rate", self.rate, 0.0, 1e12)
-            _within("tables.load_ratio", self.load_ratio, 0.0, 1e6)
+            typed("tables.rate", self.rate, np.float32)
+            typed("tables.load_ratio", self.load_ratio, np.float32)
+            shaped("tables.rate", self.rate, (strata, AGES, 6, None))
+            shaped("tables.load_ratio", self.load_ratio, (CONDITIONS, self.rate.shape[3]))
+            within("tables.rate", self.rate, 0.0, 1e12)
+            within("tables.load_ratio", self.load_ratio, 0.0, 1e6)
 
 
 def _segment_starts() -> npt.NDArray[np.int64]:
@@ -333,18 +293,18 @@ class Scoring:
         Raises:
             EngineError: Something is wrong; the message names the array.
         """
-        _typed("scoring.score", self.score, np.int64)
-        _typed("scoring.starts", self.starts, np.int64)
-        _typed("scoring.utility_norm", self.utility_norm, np.float64)
-        _typed("scoring.utility_ratio", self.utility_ratio, np.float64)
-        _shaped("scoring.score", self.score, (CONDITIONS,))
-        _shaped("scoring.starts", self.starts, (5,))
-        _shaped("scoring.utility_norm", self.utility_norm, (strata, AGES))
-        _shaped("scoring.utility_ratio", self.utility_ratio, (CONDITIONS,))
-        _within("scoring.score", self.score, 0, 1_000_000)
-        _within("scoring.utility_norm", self.utility_norm, -1.0, 1.0)
-        _within("scoring.utility_ratio", self.utility_ratio, 0.0, 10.0)
-        _demand(
+        typed("scoring.score", self.score, np.int64)
+        typed("scoring.starts", self.starts, np.int64)
+        typed("scoring.utility_norm", self.utility_norm, np.float64)
+        typed("scoring.utility_ratio", self.utility_ratio, np.float64)
+        shaped("scoring.score", self.score, (CONDITIONS,))
+        shaped("scoring.starts", self.starts, (5,))
+        shaped("scoring.utility_norm", self.utility_norm, (strata, AGES))
+        shaped("scoring.utility_ratio", self.utility_ratio, (CONDITIONS,))
+        within("scoring.score", self.score, 0, 1_000_000)
+        within("scoring.utility_norm", self.utility_norm, -1.0, 1.0)
+        within("scoring.utility_ratio", self.utility_ratio, 0.0, 10.0)
+        demand(
             int(self.starts[0]) == 0 and bool((np.diff(self.starts) > 0).all()),
             f"scoring.starts is {self.starts.tolist()}: it must begin with 0 and increase",
         )
@@ -368,7 +328,12 @@ class Tallies:
         flow_age: [S, T, 107, 3]. Deaths, expected deaths and people at risk at the start of the
             step by age + 1.
         load: [G, T, 6, L] or None. Expected load in each step by segment 0 to 5: the average of
-            the load per year at the start and at the end of the step.
+            the load per year at the start and at the end of the step, both with what people are
+            on in the step.
+        reached: [G, T, K, 6, 3] or None. For each of the arm's K actions by segment 0 to 5 at the
+            start of the step: person-years on it in the step (half of the step for those who die
+            or leave in it), people who start at the stock that begins the step, and people
+            eligible at that stock, whether on it or not.
     """
 
     stock: npt.NDArray[np.float64]
@@ -376,6 +341,7 @@ class Tallies:
     stock_age: npt.NDArray[np.float64]
     flow_age: npt.NDArray[np.float64]
     load: npt.NDArray[np.float64] | None
+    reached: npt.NDArray[np.float64] | None = None
 
     def arrays(self) -> dict[str, npt.NDArray[np.float64]]:
         """The tallies by name, without those that were not asked for."""
@@ -385,7 +351,11 @@ class Tallies:
             "stock_age": self.stock_age,
             "flow_age": self.flow_age,
         }
-        return named if self.load is None else {**named, "load": self.load}
+        if self.load is not None:
+            named["load"] = self.load
+        if self.reached is not None:
+            named["reached"] = self.reached
+        return named
 
 
 @dataclass(frozen=True)
@@ -395,10 +365,13 @@ class Histories:
     Attributes:
         onset: int16[n, C]. Step of the first new case; 32767 when there is none.
         death: int16[n]. Step of death; 32767 when there is none.
+        reached: int16[n, K]. Step in which the person was first on each of the arm's actions;
+            32767 for never.
     """
 
     onset: npt.NDArray[np.int16]
     death: npt.NDArray[np.int16]
+    reached: npt.NDArray[np.int16]
 
 
 def check_arms(lives: Lives, arms: Sequence[Tables], scoring: Scoring) -> None:
@@ -412,7 +385,7 @@ def check_arms(lives: Lives, arms: Sequence[Tables], scoring: Scoring) -> None:
     Raises:
         EngineError: Something is wrong or does not fit with the rest.
     """
-    _demand(len(arms) >= 1, "there are no arms: give the tables of one at least")
+    demand(len(arms) >= 1, "there are no arms: give the tables of one at least")
     lives.check()
     for number, tables in enumerate(arms):
         try:
@@ -421,23 +394,23 @@ def check_arms(lives: Lives, arms: Sequence[Tables], scoring: Scoring) -> None:
             raise EngineError(f"arm {number}: {error}") from None
         for name in ("strata", "steps", "loads"):
             have, want = getattr(tables, name), getattr(arms[0], name)
-            _demand(have == want, f"arm {number} has {have} {name} but arm 0 has {want}")
+            demand(have == want, f"arm {number} has {have} {name} but arm 0 has {want}")
         factors, levels = tables.risk.shape[1:3]
-        _demand(
+        demand(
             lives.levels.shape[1] == factors,
             f"lives.levels has {lives.levels.shape[1]} factors but arm {number}'s tables.risk "
             f"has {factors}",
         )
-        _demand(
+        demand(
             lives.since.shape[1] == tables.remits.size,
             f"lives.since has {lives.since.shape[1]} columns but arm {number} has "
             f"{tables.remits.size} remitting conditions",
         )
         if factors:
-            _within("lives.levels", lives.levels, 0, levels - 1)
-        _demand(
+            within("lives.levels", lives.levels, 0, levels - 1)
+        demand(
             bool((tables.remits == arms[0].remits).all()),
             f"arm {number} has other remitting conditions than arm 0",
         )
-    _within("lives.group_stratum", lives.group_stratum, 0, arms[0].strata - 1)
+    within("lives.group_stratum", lives.group_stratum, 0, arms[0].strata - 1)
     scoring.check(arms[0].strata)

@@ -8,11 +8,13 @@ same law, so their tallies must agree cell by cell to within sampling error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .actions import Action, check_actions
 from .lives import (
     AGES,
     BANDS,
@@ -27,6 +29,7 @@ from .lives import (
     Tallies,
     check_arms,
 )
+from .oracle_actions import Doing
 
 _LANES = DEATH_LANE + 1
 Floats = npt.NDArray[np.float64]
@@ -82,7 +85,14 @@ def _values(lives: Lives, tables: Tables, scoring: Scoring, has: Any, who: Any, 
     return lanes, segment, loads
 
 
-def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int) -> Tallies:
+def simulate_slowly(
+    lives: Lives,
+    tables: Tables,
+    scoring: Scoring,
+    *,
+    seed: int,
+    actions: Sequence[Action] = (),
+) -> Tallies:
     """Simulate one arm with yearly draws.
 
     Args:
@@ -90,6 +100,7 @@ def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int
         tables: The rates of the arm.
         scoring: What states are worth.
         seed: Of a NumPy generator; unrelated to the kernel's numbers.
+        actions: What the arm does to persons besides its tables.
 
     Returns:
         The same tallies as `simulate`, with other sampling error.
@@ -98,6 +109,7 @@ def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int
         EngineError: The input is wrong, or does not fit together.
     """
     check_arms(lives, [tables], scoring)
+    check_actions(lives, [tables], [actions])
     rng = np.random.default_rng(seed)
     steps, groups, strata = tables.steps, lives.groups, tables.strata
     n, remits = len(lives), tables.remits
@@ -105,7 +117,8 @@ def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int
     flow = np.zeros((groups, steps, BANDS, FLOW_LANES))
     stock_age = np.zeros((strata, steps + 1, AGES, 3))
     flow_age = np.zeros((strata, steps, ROWS, 3))
-    loads_at = np.zeros((groups, steps + 1, 6, tables.loads))
+    load = np.zeros((groups, steps, 6, tables.loads))
+    doing = Doing(actions, lives, tables, scoring, rng)
 
     has = (lives.state[:, None] >> np.arange(CONDITIONS) & 1).astype(bool)
     years = lives.since.astype(int)
@@ -127,8 +140,11 @@ def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int
         by_age = np.stack([lanes[:, 20], lanes[:, 20] - lanes[:, 23], lanes[:, 21]], axis=1)
         _add_at(stock_age, (stratum_of[counted], t, age), by_age)
         if loads is not None:
-            loads *= weight[counted, None]
-            _add_at(loads_at, (group[counted], t, segment), loads)
+            # half of each end of a step, both with what people are on in the step
+            loads *= weight[counted, None] / 2
+            if t > 0:
+                at_end = loads * doing.loads(counted, t - 1)
+                _add_at(load, (group[counted], t - 1, segment), at_end)
         now = np.zeros((n, 2))
         now[counted] = lanes[:, 20:22]
         if t > 0:
@@ -137,14 +153,21 @@ def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int
             _add_at(flow, (group, t - 1, band, 22), (before[:, 0] + now[:, 0]) / 2)
             _add_at(flow, (group, t - 1, band, 23), (before[:, 1] + now[:, 1]) / 2)
         before = now
+        if t > 0:
+            doing.end_step(t - 1, here)
         if t == steps:
             break
+
+        doing.decide(t, here, has)
+        if loads is not None:
+            at_start = loads * doing.loads(counted, t)
+            _add_at(load, (group[counted], t, segment), at_start)
 
         who = np.flatnonzero(here & (cohort + t >= -1))
         w = weight[who]
         age = np.minimum(cohort[who] + t, AGES - 1)
         band = np.minimum(np.maximum(age, 0) // 5, BANDS - 1)
-        hazard = _hazards(lives, tables, has, who, t)
+        hazard = _hazards(lives, tables, has, who, t) * doing.hazards(who, t)
         with np.errstate(divide="ignore"):
             times = rng.exponential(size=hazard.shape) / hazard
         times[:, :CONDITIONS][has[who]] = np.inf
@@ -181,5 +204,11 @@ def simulate_slowly(lives: Lives, tables: Tables, scoring: Scoring, *, seed: int
         for j in range(remits.size):
             has[who[ends[:, j]], remits[j]] = False
 
-    load = (loads_at[:, :-1] + loads_at[:, 1:]) / 2 if tables.loads else None
-    return Tallies(stock, flow, stock_age, flow_age, load)
+    return Tallies(
+        stock,
+        flow,
+        stock_age,
+        flow_age,
+        load if tables.loads else None,
+        doing.tally if actions else None,
+    )

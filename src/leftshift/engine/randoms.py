@@ -7,7 +7,7 @@ counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbe
 - the key, ``(seed_low, seed_high)``: the run's seed;
 - the counter, ``(id_low, id_high, spell, block)``: the person, the episode and the event.
 
-Event ``e`` (0 to 63) lives in word ``e % 4`` of block ``e // 4``:
+Event ``e`` lives in word ``e % 4`` of block ``e // 4``:
 
 ===========  ==============================================================
 event        meaning
@@ -16,6 +16,7 @@ event        meaning
 20           death
 32 + j       remission of condition ``j``; its spell is the episode's number
 63           leaving the area
+64 + key     being reached by the action with that key (``actions.py``)
 ===========  ==============================================================
 
 Episodes are numbered from 0. An episode already under way when a person enters is episode 0, and
@@ -39,7 +40,11 @@ REMISSION = 32
 """Event of the remission of condition 0; condition ``j`` has ``REMISSION + j``."""
 LEAVING = 63
 """Event of leaving the area."""
-EVENTS = 64
+ACTION_EVENT = 64
+"""Event of being reached by the action with key 0; an action's is ``ACTION_EVENT + key``."""
+KEYS = 2**32
+"""Keys that actions can have."""
+EVENTS = ACTION_EVENT + KEYS
 """Events that one person and episode can have."""
 
 ROUND_A = np.uint64(0xD2511F53)
@@ -147,7 +152,7 @@ def word(seed: Any, person: Any, event: Any, spell: Any) -> Any:
     Args:
         seed: The run's seed, uint64.
         person: The person's identity, uint64.
-        event: 0 to 63.
+        event: 0 to EVENTS - 1.
         spell: The episode's number, from 0.
 
     Returns:
@@ -205,7 +210,7 @@ def uniforms(
     Args:
         seed: The run's seed, 0 to 2**64 - 1.
         ids: Identities, uint64[n].
-        event: 0 to 63 (see the table at the head of this module).
+        event: 0 to EVENTS - 1 (see the table at the head of this module).
         spell: The episode's number, one for all or uint32[n].
 
     Returns:
@@ -228,7 +233,7 @@ def exponentials(
     Args:
         seed: The run's seed, 0 to 2**64 - 1.
         ids: Identities, uint64[n].
-        event: 0 to 63 (see the table at the head of this module).
+        event: 0 to EVENTS - 1 (see the table at the head of this module).
         spell: The episode's number, one for all or uint32[n].
 
     Returns:

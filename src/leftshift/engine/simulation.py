@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .actions import CLAUSE_COLUMNS, Action, Plan, check_actions, compile_plan, covers
+from .checks import EngineError
 from .kernel import draw, live
 from .layout import (
     Cells,
@@ -31,7 +33,6 @@ from .lives import (
     NEVER,
     ROWS,
     STOCK_LANES,
-    EngineError,
     Histories,
     Lives,
     Scoring,
@@ -67,6 +68,7 @@ class _Simulation:
 
     lives: Lives
     arms: list[Rates]
+    plans: list[Plan | None]
     worth: Worth
     seed: np.uint64
     steps: int
@@ -82,24 +84,51 @@ class _Simulation:
         try:
             scratch = self.spare.pop()
         except IndexError:
-            scratch = new_scratch(self.size, self.steps, self.loads)
+            scratch = self.memory()
         draw(self.seed, people.id, scratch.thresholds)
         stratum = int(self.lives.group_stratum[piece.group])
         parts = []
-        for rates, whole, diary in zip(self.arms, self.results, self.diaries, strict=True):
+        for rates, plan, whole, diary in zip(
+            self.arms, self.plans, self.results, self.diaries, strict=True
+        ):
+            by_group = (whole.stock, whole.flow, whole.load, whole.reached)
             if piece.leads:
-                by_group = [a[piece.group] for a in (whole.stock, whole.flow, whole.load)]
+                stock, flow, load, reached = (a[piece.group] for a in by_group)
             else:
-                by_group = [np.zeros(a.shape[1:]) for a in (whole.stock, whole.flow, whole.load)]
+                stock, flow, load, reached = (np.zeros(a.shape[1:]) for a in by_group)
             by_age = [np.zeros(a.shape[1:]) for a in (whole.stock_age, whole.flow_age)]
-            cells = Cells(by_group[0], by_group[1], by_age[0], by_age[1], by_group[2])
+            cells = Cells(stock, flow, by_age[0], by_age[1], load, reached)
             page = diary
             if diary.death.size:
                 page = Diary(*(a[piece.start : piece.end] for a in diary))
-            live(people, stratum, self.seed, rates, self.worth, cells, page, scratch)
+            ages = people.cohort
+            if plan is not None and not covers(
+                plan, piece.group, int(ages[0]), int(ages[-1]), self.steps
+            ):
+                plan = None
+            live(
+                people,
+                stratum,
+                self.seed,
+                rates,
+                self.worth,
+                cells,
+                page,
+                scratch,
+                plan,
+                piece.group,
+            )
             parts.append(cells)
         self.spare.append(scratch)
         return parts
+
+    def memory(self) -> Scratch:
+        """A worker's memory, for the most actions and clauses of any arm."""
+        plans = [plan for plan in self.plans if plan is not None]
+        actions = max((plan.event.size for plan in plans), default=0)
+        clauses = max((plan.clauses.shape[0] for plan in plans), default=0)
+        columns = (CLAUSE_COLUMNS, clauses)
+        return new_scratch(self.size, self.steps, self.loads, actions, columns)
 
     def merge(self, piece: Piece, parts: list[Cells]) -> None:
         """Add one piece's tallies to the results: in the main thread, in the pieces' order."""
@@ -109,6 +138,7 @@ class _Simulation:
                 whole.stock[piece.group] += part.stock
                 whole.flow[piece.group] += part.flow
                 whole.load[piece.group] += part.load
+                whole.reached[piece.group] += part.reached
             whole.stock_age[stratum] += part.stock_age
             whole.flow_age[stratum] += part.flow_age
 
@@ -161,9 +191,16 @@ def _threads(threads: int | None) -> int:
 
 
 def _prepare(
-    lives: Lives, arms: Sequence[Tables], scoring: Scoring, seed: int, diary: bool
+    lives: Lives,
+    arms: Sequence[Tables],
+    scoring: Scoring,
+    actions: Sequence[Sequence[Action]] | None,
+    seed: int,
+    diary: bool,
 ) -> _Simulation:
     check_arms(lives, arms, scoring)
+    done = [()] * len(arms) if actions is None else actions
+    check_actions(lives, arms, done)
     if not 0 <= seed < 2**64:
         raise EngineError(f"seed is {seed}: it must be from 0 to 2**64 - 1")
     strata, steps, loads = arms[0].strata, arms[0].steps, arms[0].loads
@@ -178,20 +215,34 @@ def _prepare(
             stock_age=np.zeros((strata, steps + 1, ROWS - 1, 3)),
             flow_age=np.zeros((strata, steps, ROWS, 3)),
             load=np.zeros((lives.groups, steps, 6, loads)),
+            reached=np.zeros((lives.groups, steps, len(arm), 6, 3)),
         )
-        for _ in arms
+        for arm in done
     ]
     n = len(lives) if diary else 0
     diaries = [
         Diary(
             onset=np.full((n, CONDITIONS), NEVER, dtype=np.int16),
             death=np.full(n, NEVER, dtype=np.int16),
+            reached=np.full((n, len(arm)), NEVER, dtype=np.int16),
         )
-        for _ in arms
+        for arm in done
     ]
-    rates = [compiled[id(tables)] for tables in arms]
-    worth = compile_worth(scoring)
-    return _Simulation(lives, rates, worth, np.uint64(seed), steps, loads, results, diaries, CHUNK)
+    return _Simulation(
+        lives,
+        [compiled[id(tables)] for tables in arms],
+        [
+            compile_plan(a, lives, tables) if a else None
+            for a, tables in zip(done, arms, strict=True)
+        ],
+        compile_worth(scoring),
+        np.uint64(seed),
+        steps,
+        loads,
+        results,
+        diaries,
+        CHUNK,
+    )
 
 
 def simulate(
@@ -200,6 +251,7 @@ def simulate(
     scoring: Scoring,
     *,
     seed: int,
+    actions: Sequence[Sequence[Action]] | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Tallies]:
@@ -213,6 +265,8 @@ def simulate(
         tables: The rates of each arm.
         scoring: What states are worth, for all arms.
         seed: 0 to 2**64 - 1.
+        actions: What each arm does to persons besides its tables; an empty sequence for an arm
+            that does nothing, None when none does.
         threads: Threads to use; None means the environment's LEFTSHIFT_THREADS, else one for
             each processor.
         progress: Called with (lives done, lives in all) as pieces are finished.
@@ -223,28 +277,41 @@ def simulate(
     Raises:
         EngineError: The input is wrong, or does not fit together.
     """
-    simulation = _prepare(lives, tables, scoring, seed, diary=False)
+    simulation = _prepare(lives, tables, scoring, actions, seed, diary=False)
     simulation.run(_threads(threads), progress)
     loads = tables[0].loads
     return [
-        Tallies(c.stock, c.flow, c.stock_age, c.flow_age, c.load if loads else None)
+        Tallies(
+            c.stock,
+            c.flow,
+            c.stock_age,
+            c.flow_age,
+            c.load if loads else None,
+            c.reached if c.reached.shape[2] else None,
+        )
         for c in simulation.results
     ]
 
 
 def histories(
-    lives: Lives, tables: Sequence[Tables], scoring: Scoring, *, seed: int
+    lives: Lives,
+    tables: Sequence[Tables],
+    scoring: Scoring,
+    *,
+    seed: int,
+    actions: Sequence[Sequence[Action]] | None = None,
 ) -> list[Histories]:
-    """When each person first got each condition and when they died: for tests and teaching.
+    """When each person first got each condition, died and was reached: for tests and teaching.
 
     The same lives as `simulate`, to the bit, but written down person by person (42 bytes each
-    and arm).
+    and arm, and 2 for each action).
 
     Args:
         lives: The people.
         tables: The rates of each arm.
         scoring: What states are worth.
         seed: 0 to 2**64 - 1.
+        actions: What each arm does to persons besides its tables, as for `simulate`.
 
     Returns:
         One for each arm.
@@ -252,6 +319,6 @@ def histories(
     Raises:
         EngineError: The input is wrong, or does not fit together.
     """
-    simulation = _prepare(lives, tables, scoring, seed, diary=True)
+    simulation = _prepare(lives, tables, scoring, actions, seed, diary=True)
     simulation.run(1, None)
-    return [Histories(d.onset, d.death) for d in simulation.diaries]
+    return [Histories(d.onset, d.death, d.reached) for d in simulation.diaries]
