@@ -59,8 +59,8 @@ def assess(
     workers = threads()
 
     from leftshift.care.model import Care
-    from leftshift.care.needs import assess as work_out
-    from leftshift.care.needs import identity as identified
+    from leftshift.care.needs.assessment import assess as work_out
+    from leftshift.care.needs.assessment import identity as identified
     from leftshift.people.model import Frame
     from leftshift.runs import complete_run, default_name, existing_run, write_run
 

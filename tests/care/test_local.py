@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from leftshift.areas import Area, find_area
-from leftshift.care import local, local_rows
-from leftshift.care.local_files import Given
-from leftshift.care.local_fit import Fitted, base_use, brought, fit
-from leftshift.care.local_forms import FORMS
+from leftshift.care import local
+from leftshift.care.local import rows as local_rows
+from leftshift.care.local.files import Given
+from leftshift.care.local.fit import Fitted, base_use, brought, fit
+from leftshift.care.local.forms import FORMS
 from leftshift.care.rates import Rates
 from leftshift.care.services import Services, services
 from leftshift.catalogue import Catalogue

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from leftshift.care.local_agree import agreeing
-from leftshift.care.local_files import Sheet, read_sheet
-from leftshift.care.local_forms import FORMS, Known, guide
+from leftshift.care.local.agree import agreeing
+from leftshift.care.local.files import Sheet, read_sheet
+from leftshift.care.local.forms import FORMS, Known, guide
 
 KNOWN = Known(
     services={

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from leftshift.care.need_measures import (
+from leftshift.care.needs.measures import (
     Z95,
     Z998,
     byar,

@@ -8,8 +8,8 @@ import pytest
 
 from leftshift import cli_needs
 from leftshift.areas import find_area
-from leftshift.care.needs import assess, identity
-from leftshift.care.networks import (
+from leftshift.care.needs.assessment import assess, identity
+from leftshift.care.needs.networks import (
     COMPONENTS,
     benchmarked,
     deprivation_mix,

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import chi2
 
-from leftshift.care.need_measures import Z95, byar, dsr, relative_index, slope_index_between
+from leftshift.care.needs.measures import Z95, byar, dsr, relative_index, slope_index_between
 from leftshift.people.life_table import slope_index
 
 # The example of life expectancy by tenths of deprivation in the documentation of the R package

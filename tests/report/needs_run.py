@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leftshift.areas import find_area
 from leftshift.care.model import Care
-from leftshift.care.needs import assess
+from leftshift.care.needs.assessment import assess
 from leftshift.catalogue import Catalogue
 from leftshift.people.outlook import Outcome
 from leftshift.runs import Run, schema, write_run

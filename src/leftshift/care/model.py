@@ -25,14 +25,14 @@ from leftshift.care import (
     drivers,
     funding,
     local,
-    local_fit,
-    local_rows,
     money,
     tables,
     waits,
     workforce,
 )
 from leftshift.care.cautions import cautions
+from leftshift.care.local import fit as local_fit
+from leftshift.care.local import rows as local_rows
 from leftshift.care.rates import Rates, list_inflation, rates
 from leftshift.care.services import Services, check_balance, services
 from leftshift.care.use import Use, use

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from leftshift.care.catchment import board_shares
 from leftshift.care.limits import demand_limits
-from leftshift.care.local import LocalData
+from leftshift.care.local.data import LocalData
 from leftshift.care.use import Use
 from leftshift.catalogue import Catalogue, Parameters
 from leftshift.errors import CareError

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from leftshift.areas import Area
 from leftshift.care.catchment import board_shares
 from leftshift.care.limits import demand_limits
-from leftshift.care.local import LocalData
+from leftshift.care.local.data import LocalData
 from leftshift.care.money import Prices
 from leftshift.care.rates import Rates
 from leftshift.care.services import Services

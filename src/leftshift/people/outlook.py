@@ -127,8 +127,8 @@ def method(*rooms: str) -> str:
     package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
     for room in rooms:
-        for file in sorted((package / room).glob("*.py")):
-            digest.update(f"{room}/{file.name}\n".encode())
+        for file in sorted((package / room).rglob("*.py")):
+            digest.update(f"{file.relative_to(package).as_posix()}\n".encode())
             digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 

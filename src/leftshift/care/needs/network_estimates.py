@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leftshift.areas import Area, find_area
-from leftshift.care.need_measures import Z95, Estimates, crude, dsr
-from leftshift.care.need_picture import Basket, Picture
-from leftshift.care.networks import COMPONENTS, Networks, benchmarked, deprivation_mix
+from leftshift.care.needs.measures import Z95, Estimates, crude, dsr
+from leftshift.care.needs.networks import COMPONENTS, Networks, benchmarked, deprivation_mix
+from leftshift.care.needs.picture import Basket, Picture
 from leftshift.catalogue import Parameters
 from leftshift.people import prevalence
 from leftshift.people.population import residents

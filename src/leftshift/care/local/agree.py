@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from leftshift.care.local_files import OLDEST_AGE, Given, Problem
-from leftshift.care.local_forms import Known
+from leftshift.care.local.files import OLDEST_AGE, Given, Problem
+from leftshift.care.local.forms import Known
 from leftshift.errors import listed
 
 __all__ = ["agreeing", "families", "labels"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leftshift.areas import Area
-from leftshift.care.need_measures import (
+from leftshift.care.needs.measures import (
     Z95,
     Estimates,
     crude,

@@ -14,7 +14,7 @@ class Column:
 
     Attributes:
         name: its header.
-        kind: how its cells are read; see :mod:`leftshift.care.local_files`.
+        kind: how its cells are read; see :mod:`leftshift.care.local.files`.
         meaning: what to write, in words.
         needed: whether every row needs it.
     """

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leftshift.areas.geography import ENGLAND
-from leftshift.care.need_measures import (
+from leftshift.care.needs.measures import (
     Z95,
     Estimates,
     Funnel,
@@ -17,9 +17,9 @@ from leftshift.care.need_measures import (
     relative_index,
     slope_index_between,
 )
-from leftshift.care.need_picture import UNDER_75
-from leftshift.care.need_tables import INDEX_UNIT, PER, PER_UNIT, Assessment, bounds_of, sets_of
-from leftshift.care.networks import COMPONENTS
+from leftshift.care.needs.networks import COMPONENTS
+from leftshift.care.needs.picture import UNDER_75
+from leftshift.care.needs.tables import INDEX_UNIT, PER, PER_UNIT, Assessment, bounds_of, sets_of
 from leftshift.people.tables import SEXES
 
 __all__ = ["against", "funnels", "inequality"]

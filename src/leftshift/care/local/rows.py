@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leftshift.care.local import LocalData, by_item
-from leftshift.care.local_files import OLDEST_AGE, Given
+from leftshift.care.local.data import LocalData, by_item
+from leftshift.care.local.files import OLDEST_AGE, Given
 from leftshift.care.money import to_year
 from leftshift.care.services import Services
 from leftshift.catalogue import Parameters

@@ -2,7 +2,7 @@
 
 A run takes all of it or none: where one row cannot be used, :func:`read` refuses, and
 `leftshift data check` names each such row by file and line. What the rows do to the model is in
-:mod:`leftshift.care.local_fit`.
+:mod:`leftshift.care.local.fit`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leftshift.areas import Area, find_area
-from leftshift.care.local_agree import agreeing
-from leftshift.care.local_files import Given, Problem, decoded, read_sheet
-from leftshift.care.local_forms import FORMS, Known, guide
+from leftshift.care.local.agree import agreeing
+from leftshift.care.local.files import Given, Problem, decoded, read_sheet
+from leftshift.care.local.forms import FORMS, Known, guide
 from leftshift.care.services import Services, services
 from leftshift.catalogue import Catalogue
 from leftshift.errors import CareError, nearest

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area
 from leftshift.areas.geography import ENGLAND
-from leftshift.care.need_measures import (
+from leftshift.care.needs.measures import (
     Estimates,
 )
-from leftshift.care.need_picture import FIFTHS, UNDER_75, Basket, Figures, Picture
-from leftshift.care.network_estimates import NetworkEstimates
-from leftshift.care.networks import COMPONENTS, Networks
+from leftshift.care.needs.network_estimates import NetworkEstimates
+from leftshift.care.needs.networks import COMPONENTS, Networks
+from leftshift.care.needs.picture import FIFTHS, UNDER_75, Basket, Figures, Picture
 from leftshift.catalogue import Catalogue
 from leftshift.people.tables import BANDS, FEWEST_SIMULANTS, SEXES
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from leftshift.areas.naming import closest, plain
-from leftshift.care.local_forms import FORMS, Form, Known
+from leftshift.care.local.forms import FORMS, Form, Known
 from leftshift.errors import QuantityError, listed, nearest
 from leftshift.quantities import FinancialYear
 

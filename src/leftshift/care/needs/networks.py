@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from leftshift.areas import Area
-from leftshift.care.need_measures import Mix, fit_mix
+from leftshift.care.needs.measures import Mix, fit_mix
 from leftshift.catalogue import Catalogue
 
 __all__ = ["COMPONENTS", "Networks", "benchmarked", "deprivation_mix", "networks", "place_indices"]

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leftshift.areas import Area
-from leftshift.care.local import LocalData, by_item
-from leftshift.care.local_agree import families, labels
-from leftshift.care.local_files import Given
-from leftshift.care.local_rows import LocalRow, sourced
+from leftshift.care.local.agree import families, labels
+from leftshift.care.local.data import LocalData, by_item
+from leftshift.care.local.files import Given
+from leftshift.care.local.rows import LocalRow, sourced
 from leftshift.care.money import to_year
 from leftshift.care.rates import Rates
 from leftshift.care.reference_people import reference

@@ -3,7 +3,8 @@
 Places are simulated as in an outlook, one year long, and counted by age, so that their rates can
 be standardised. Primary care networks have no residents to simulate: their lists are published by
 age and sex, NHS England's weights say how their need compares, and their illness, use and cost are
-synthetic estimates (:mod:`leftshift.care.network_estimates`). England stands beside all of them.
+synthetic estimates (:mod:`leftshift.care.needs.network_estimates`). England stands beside all of
+them.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 
 from leftshift.areas import Area, Place, find_area
 from leftshift.areas.geography import ENGLAND
-from leftshift.care.need_gap_tables import against as against_need
-from leftshift.care.need_gap_tables import funnels, inequality
-from leftshift.care.need_measures import Z95
-from leftshift.care.need_picture import (
+from leftshift.care.needs.gap_tables import against as against_need
+from leftshift.care.needs.gap_tables import funnels, inequality
+from leftshift.care.needs.measures import Z95
+from leftshift.care.needs.network_estimates import estimates
+from leftshift.care.needs.networks import networks, place_indices
+from leftshift.care.needs.picture import (
     Basket,
     Care,
     Figures,
@@ -35,9 +38,7 @@ from leftshift.care.need_picture import (
     picture,
     reference,
 )
-from leftshift.care.need_tables import Assessment, frames
-from leftshift.care.network_estimates import estimates
-from leftshift.care.networks import networks, place_indices
+from leftshift.care.needs.tables import Assessment, frames
 from leftshift.catalogue import Catalogue, Parameters
 from leftshift.people.evidence import sources
 from leftshift.people.model import PARTICLES_IN_DRAWS, Frame, People
