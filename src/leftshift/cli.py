@@ -22,7 +22,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from leftshift import __version__, cli_data, cli_needs, cli_organisation, cli_survey
+from leftshift import (
+    __version__,
+    cli_data,
+    cli_needs,
+    cli_organisation,
+    cli_plan,
+    cli_segments,
+    cli_survey,
+)
 from leftshift.errors import LeftshiftError
 
 if TYPE_CHECKING:
@@ -228,6 +236,8 @@ def catalogue(
 
 app.add_typer(cli_data.app, name="data")
 app.command("needs")(cli_needs.needs)
+app.add_typer(cli_plan.app, name="plan")
+app.command("segments")(cli_segments.segments)
 app.add_typer(cli_organisation.app, name="organisation")
 app.add_typer(cli_survey.app, name="survey")
 

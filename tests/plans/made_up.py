@@ -1,11 +1,25 @@
-"""Made-up results of a plan, for tests of what is worked out from them. Nothing is evidence."""
+"""Made-up plans, people for them, and made-up results. Nothing here is evidence."""
 
 from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leftshift.areas import find_area
+from leftshift.care.model import Care
+from leftshift.catalogue import Catalogue
+from leftshift.engine import simulate
+from leftshift.people.model import Frame, build
+from leftshift.plans.arms import Arm, Arms
+from leftshift.plans.files import Plan, read_plan
+from leftshift.plans.places import located
 from leftshift.plans.results import MEASURES, QUINTILES, Results
+from leftshift.plans.run import Asked, PlanOnCare, laid
 
 Array = NDArray[np.float64]
 
@@ -92,3 +106,98 @@ def results(
             for i, name in enumerate(interventions)
         },
     )
+
+
+class Town:
+    """A few thousand simulated people of one city, with care: for plans to be tried on.
+
+    Args:
+        years: years after the base year.
+        people: simulants.
+    """
+
+    def __init__(self, years: int = 6, people: int = 3_000) -> None:
+        self.catalogue = Catalogue.load()
+        self.area = find_area("E07000148", self.catalogue)
+        self.frame = Frame(2025, years)
+        parameters = self.catalogue.parameters()
+        self.world = build(
+            parameters, self.area, self.frame, people=people, seed=1, particles=1_500
+        )
+        self.care = Care(self.catalogue, self.area, self.frame)
+        self.bound = self.care.bind(parameters, self.world)
+        self.tallies = simulate(
+            self.world.lives, [self.bound.tables], self.world.scoring, seed=1, threads=1
+        )[0]
+
+    def read(self, folder: Path, blocks: str, top: str = "") -> Plan:
+        """A plan of some [[intervention]] blocks."""
+        path = folder / "plan.toml"
+        path.write_text(
+            f'[plan]\nname = "Made up"\nstart = "2026/27"\nyears = {self.frame.years}\n'
+            f"{top}\n{blocks}\n"
+        )
+        return located(read_plan(path, self.catalogue), self.area)
+
+    def hanging(self, plan: Plan, **asked: Any) -> tuple[PlanOnCare, Arms]:
+        """A plan on the town's people, with the reach that there is room for."""
+        over = laid(self.catalogue, plan.rows)
+        care = copy.copy(self.care)
+        care.catalogue = over
+        bound = replace(self.bound, care=care, parameters=over.parameters())
+        wanted = Asked(years=self.frame.years, people=1, draws=0, seed=1)
+        hanging = PlanOnCare(plan, care, wanted, 1, asked.pop("headline", False), **asked)
+        return hanging, hanging.arms_of(bound, self.world, self.tallies)
+
+    def whole(self, folder: Path, blocks: str, top: str = "", **asked: Any) -> tuple[Arm, Arm]:
+        """The baseline, and the whole plan, of some [[intervention]] blocks."""
+        plan = self.read(folder, blocks, top)
+        _, arms = self.hanging(plan, **asked)
+        *_, last = arms.done([(), tuple(range(len(plan.interventions)))])
+        return arms.base, last
+
+    def results(self, folder: Path, blocks: str, top: str = "", **asked: Any) -> Results:
+        """The effects of some [[intervention]] blocks on the central parameters."""
+        hanging, arms = self.hanging(self.read(folder, blocks, top), **asked)
+        hanging.keep(arms)
+        return hanging.results
+
+
+_SOURCE = 'source = "made up", as_of = "2025", grade = "A"'
+
+
+def fixed(value: float) -> str:
+    """A certain figure as a plan has it."""
+    return f'{{ value = {value}, distribution = "fixed", {_SOURCE} }}'
+
+
+def block(identity: str, who: str = "age >= 0", reach: str = "0.5", more: str = "") -> str:
+    """An [[intervention]] block, given in place, without effects."""
+    return (
+        f'[[intervention]]\nid = "{identity}"\nlabel = "{identity}"\n'
+        'shift = "hospital_to_community"\nabout = "Made up."\nagainst = "Made up."\n'
+        f"who = '{who}'\nreach = {reach}\nevidence = \"A\"\n{more}\n"
+    )
+
+
+def effect(name: str, on: str, value: float, evidence: str = "A") -> str:
+    """An effect of the block above it."""
+    figure = "shift" if on.startswith("risk:") else "ratio"
+    return (
+        f'[intervention.effect.{name}]\non = "{on}"\n{figure} = {fixed(value)}\n'
+        f'evidence = "{evidence}"\n' + ("avoided = true\n" if on.startswith("rate:") else "")
+    )
+
+
+def swap(name: str, source: str, to: str, share: float, per_unit: float) -> str:
+    """A swap of the block above it."""
+    return (
+        f'[intervention.swap.{name}]\nfrom = "{source}"\nto = "{to}"\n'
+        f"share = {fixed(share)}\nper_unit = {fixed(per_unit)}\n"
+    )
+
+
+def cost(**pounds: float) -> str:
+    """Costs of the block above it."""
+    rows = "".join(f"{name} = {fixed(value)}\n" for name, value in pounds.items())
+    return f"[intervention.cost]\n{rows}"

@@ -22,9 +22,9 @@ def test_an_example_is_made_checked_shown_and_compared(
     assert "Made left-shift.toml" in run("new").stdout
     assert run("new", "ours.toml", "--area", "QMM").exit_code == 0
     said = run("check", "ours.toml").stdout
-    assert "Left shift to 2035: 6 interventions." in said and "\nDoubtful:\n- " in said
+    assert "Left shift to 2035: 9 interventions." in said and "\nDoubtful:\n- " in said
     shown = run("show", "ours.toml").stdout.splitlines()
-    assert len(shown) == 7 and shown[0].startswith("intervention")
+    assert len(shown) == 10 and shown[0].startswith("intervention")
     assert run("show", "ours.toml", "--csv").stdout.startswith("intervention,shift,reach,")
     assert run("diff", "left-shift.toml", "ours.toml").stdout == (
         "area was norfolk-and-suffolk, is QMM\n"

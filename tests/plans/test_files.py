@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,24 @@ def test_an_entry_used_twice_and_changed_once_keeps_two_figures_apart(tmp_path: 
     assert {ours.id, published.id} <= {row.id for row in plan.rows}
 
 
+def test_a_figure_that_replaces_the_librarys_is_in_its_unit(tmp_path: Path) -> None:
+    text = '[plan]\nname = "x"\n'
+    for entry in CATALOGUE.interventions()[:62]:
+        text += f'[[intervention]]\nuse = "{entry["id"]}"\n'
+        for name in entry.get("swap", {}):
+            text += f"[intervention.swap.{name}]\nper_unit = 3\n"
+        if entry.get("cost"):
+            text += f"[intervention.cost]\n{entry['cost'][0]} = 0.5\n"
+    plan = read(tmp_path, text)
+    assert len(plan.rows) > 60
+    for row in plan.rows:
+        assert row.estimate.unit == CATALOGUE.row(row.id).estimate.unit
+    wrong = '[plan]\nname = "x"\n[[intervention]]\nuse = "hospital_at_home"\n' + (
+        '[intervention.swap.bed_to_home]\nper_unit = { value = 3, unit = "weeks" }\n'
+    )
+    assert 'is in "weeks" here' in refusal(tmp_path, wrong)
+
+
 def test_every_entry_of_the_library_can_be_used(tmp_path: Path) -> None:
     blocks = "".join(
         f'[[intervention]]\nuse = "{entry["id"]}"\n' for entry in CATALOGUE.interventions()[:62]
@@ -182,6 +201,12 @@ def test_places_are_the_areas_by_code_or_name(tmp_path: Path) -> None:
     said = str(caught.value)
     assert said.startswith(f"mine.toml:{line_of(PLAN, 'where')}: carer_breaks: no place of Norfolk")
     assert 'Nearest: "Norwich"' in said
+
+
+def test_places_of_who_and_where_that_share_none_are_refused(tmp_path: Path) -> None:
+    other = PLAN.replace("age >= 75 and", "place == 'Broadland' and age >= 75 and")
+    with pytest.raises(PlanError, match="no one would belong"):
+        located(read(tmp_path, other), find_area("QMM", CATALOGUE))
 
 
 def test_what_a_plan_does_is_said_in_words(tmp_path: Path) -> None:
@@ -416,6 +441,17 @@ def test_the_published_schema_is_the_one_that_the_reader_goes_by() -> None:
     found = json.loads(text())["properties"]
     assert list(found["plan"]["properties"]) == list(PLAN_KEYS)
     assert list(found["intervention"]["items"]["properties"]) == list(INTERVENTION_KEYS)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_plan_that_is_read_fits_the_schema_and_a_misspelt_one_does_not(name: str) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    checker = jsonschema.Draft202012Validator(json.loads(text()))
+    checker.check_schema(json.loads(text()))
+    for content in (PLAN, example(name)):
+        assert [error.message for error in checker.iter_errors(tomllib.loads(content))] == []
+    for old, new in (("name =", "nmae ="), ("reach =", "raech ="), ("new_spend", "newspend")):
+        assert list(checker.iter_errors(tomllib.loads(PLAN.replace(old, new, 1))))
 
 
 def test_a_plan_has_every_key_of_the_library() -> None:

@@ -128,6 +128,13 @@ def test_the_last_year_of_flows_holds_for_those_after_it_and_this_is_said(tmp_pa
     assert ran(tmp_path, 5).warnings == ()
 
 
+def test_flows_with_one_year_more_than_there_are_steps_are_asked_about(tmp_path: Path) -> None:
+    flows = "year,event,people\n" + "".join(f"{t},births,{t}\n" for t in range(6))
+    lay(tmp_path, flows=flows)
+    assert "leave out its year 0" in " ".join(ran(tmp_path, 5).warnings)
+    assert "leave out its year 0" not in " ".join(ran(tmp_path, 6).warnings)
+
+
 def test_a_scaled_move_leaves_the_difference_where_it_was_and_ends_with_its_years(
     tmp_path: Path,
 ) -> None:
@@ -496,5 +503,9 @@ def test_a_report_of_many_segments_years_and_measures_keeps_to_its_page(tmp_path
     page = run.report.read_text(encoding="utf-8")
     assert "The first 12 of 15 segments" in page
     assert "Not every year is shown here" in page
+    # Five of the names and the rest are drawn, and told apart though all begin alike.
+    drawn = page.partition('id="figure-people"')[2].partition("<details>")[0]
+    assert all(f">{i}. segment" in drawn for i in range(1, 6))
+    assert "All others" in drawn
     assert "<b>" not in page.split("<main")[1]
     assert "nan" not in page.split("<main")[1].replace("financ", "").lower()

@@ -20,7 +20,20 @@ from numpy.typing import NDArray
 
 from leftshift.errors import ModelError, ToolError
 
-__all__ = ["Clash", "Hinge", "Limit", "Option", "Problem", "Taken", "Unfound", "relaxed", "solve"]
+__all__ = [
+    "GAP",
+    "Clash",
+    "Hinge",
+    "Limit",
+    "Option",
+    "Problem",
+    "Taken",
+    "Unfound",
+    "best",
+    "forced",
+    "relaxed",
+    "solve",
+]
 
 Array = NDArray[np.float64]
 
@@ -64,8 +77,8 @@ class Limit:
         bound: the amount not to be passed.
         size: ``[N]`` what an option adds at full size, without its fixed part.
         fixed: ``[N]`` what it adds whole as soon as it is taken.
-        shown: turns an amount of the limit into what a reader knows, as a multiplier.
-        base: what is there without any candidate, in the limit's own amounts.
+        share: of a floor, the share of `whole` that has to be kept.
+        whole: of a floor, the spend that is all of it, without any candidate.
     """
 
     id: str
@@ -78,8 +91,8 @@ class Limit:
     bound: float
     size: Array = field(repr=False)
     fixed: Array = field(repr=False)
-    shown: float = 1.0
-    base: float = 0.0
+    share: float = 0.0
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +177,14 @@ class Clash:
         limits: the limits of those groups that the clash needs.
         relax: the fewest groups to relax, and by how much each of their limits at the least, in
             the limit's amounts, by id.
+        ways: for each group of the clash that would do it alone, by how much its limits would
+            have to be relaxed, by id.
     """
 
     groups: tuple[str, ...]
     limits: tuple[Limit, ...]
     relax: dict[str, float]
+    ways: dict[str, dict[str, float]]
 
 
 class Unfound(ModelError):
@@ -257,6 +273,7 @@ class _Model:
         else:
             amounts = np.abs(problem.hinge.size) + np.abs(problem.hinge.fixed)
             self.scale = max(float(amounts.max()), 1e-12)
+        self._most: Array = np.zeros(0)
         self.rows, self.low, self.high = self._structure()
 
     def _structure(self) -> tuple[Array, Array, Array]:
@@ -289,7 +306,8 @@ class _Model:
 
     def unit(self, one: Limit) -> float:
         """What a limit's row is divided by, or the solver's tolerances would be pounds."""
-        return max(float(np.abs(np.concatenate([one.size, one.fixed])).max()), 1e-9)
+        most = float(np.abs(np.concatenate([one.size, one.fixed])).max())
+        return max(most, 1e-3 * abs(one.bound), 1e-9)
 
     def _limit_rows(self, limits: Sequence[Limit]) -> tuple[Array, Array, Array]:
         inf = self.hs.kHighsInf
@@ -312,6 +330,7 @@ class _Model:
         slack: Array | None = None,
         integer: bool = True,
         loose: bool = False,
+        firm: str | None = None,
     ) -> tuple[str, Array | None]:
         """Solves: status, and every column or None.
 
@@ -322,16 +341,17 @@ class _Model:
             slack: price of a breach of each limit; a column more for each.
             integer: whether options are taken whole.
             loose: whether besides a breach each limit has a switch (see `fewest`).
+            firm: the only group that may be broken, or None where all may.
         """
-        solver = self._solver(limits, cost, extra, slack, integer, loose)
+        solver = self._solver(limits, cost, extra, slack, integer, loose, firm)
         solver.run()
         status = self._status(solver)
         if status == "infeasible":
             return status, None
         if solver.getInfo().primal_solution_status != 2:
             raise Unfound(
-                "no choice of candidates was found in the time allowed, nor was it shown that there "
-                "is none. Leave some candidates out, or allow fewer starts."
+                "no choice of candidates was found in the time allowed, nor was it shown that "
+                "there is none. Leave some candidates out, or allow fewer starts."
             )
         return status, np.asarray(solver.getSolution().col_value)
 
@@ -402,14 +422,20 @@ class _Model:
         """The fewest groups of limits to relax, and by how much; limits by id."""
         _, least = self.run(limits, np.zeros(self.columns), slack=self._weights(limits))
         assert least is not None, "with every limit elastic something can be chosen"
-        breach = least[self.columns : self.columns + len(limits)]
         # Room enough for any way to relax, yet no larger than the solver can tell from nothing.
         self._most = np.array([self._reach(one) for one in limits])
         _, found = self.run(
             limits, np.zeros(self.columns), slack=1e-4 * self._weights(limits), loose=True
         )
-        if found is not None:
-            breach = found[self.columns : self.columns + len(limits)]
+        return self._breaches(limits, least if found is None else found)
+
+    def alone(self, limits: Sequence[Limit], group: str) -> dict[str, float] | None:
+        """By how much a group's limits have to be relaxed where no other may be; None: no way."""
+        _, found = self.run(limits, np.zeros(self.columns), slack=self._weights(limits), firm=group)
+        return None if found is None else self._breaches(limits, found)
+
+    def _breaches(self, limits: Sequence[Limit], x: Array) -> dict[str, float]:
+        breach = x[self.columns : self.columns + len(limits)]
         return {
             one.id: float(breach[i]) * self.unit(one)
             for i, one in enumerate(limits)
@@ -437,6 +463,7 @@ class _Model:
         slack: Array | None,
         integer: bool,
         loose: bool,
+        firm: str | None = None,
     ) -> Any:
         hs, inf = self.hs, self.hs.kHighsInf
         rows, low, high = self._limit_rows(limits)
@@ -453,7 +480,8 @@ class _Model:
             for i, one in enumerate(limits):
                 give[len(self.rows) + i, i] = -1.0 if one.sense == "most" else 1.0
             rows = np.hstack([rows, give])
-            cost, top = np.concatenate([cost, slack]), np.concatenate([top, np.full(count, inf)])
+            room = [inf if firm in (None, one.group) else 0.0 for one in limits]
+            cost, top = np.concatenate([cost, slack]), np.concatenate([top, room])
             whole = np.concatenate([whole, np.zeros(count)])
             if loose:
                 rows, low, high, cost, top, whole = self._switches(
@@ -482,9 +510,9 @@ class _Model:
             tied[i, self.columns + i] = 1.0 / self._most[i]
             tied[i, rows.shape[1] + groups.index(one.group)] = -1.0
         ones = np.ones(len(groups))
-        # Which candidates a plan takes is its author's to say, and comes before money; of as few
-        # groups, the first as listed.
-        prices = ones + 0.01 * np.arange(len(groups)) / len(groups)
+        # Of as few groups, those that need relaxing least; of those the last as listed, since the
+        # first are what the plan's author said must be.
+        prices = ones - 1e-6 * np.arange(len(groups)) / len(groups)
         return (
             np.vstack([wide, tied]),
             np.concatenate([low, np.full(len(limits), -self.hs.kHighsInf)]),
@@ -553,19 +581,15 @@ def _explained(problem: Problem) -> Clash:
         trial_limits = [other for other in limits if other is not one]
         if not model.feasible(trial_limits):
             limits = trial_limits
-    return Clash(tuple(kept), tuple(limits), relax)
+    ways = {group: model.alone(problem.limits, group) for group in kept}
+    found = {group: way for group, way in ways.items() if way}
+    return Clash(tuple(kept), tuple(limits), relax, found)
 
 
-def without(problem: Problem, candidate: int) -> Problem:
-    """The same problem in which a candidate is not to be had."""
-    own = (problem.owner == candidate).astype(np.float64)
-    barred = _rule("barred", candidate, "most", 0.0, np.zeros_like(own), own)
-    return replace(problem, limits=(*problem.limits, barred))
-
-
-def forced(problem: Problem, candidate: int, size: float) -> Problem:
-    """The same problem in which a candidate is taken at a size at least."""
-    own = (problem.owner == candidate).astype(np.float64)
+def forced(problem: Problem, candidate: int, size: float, delay: int | None = None) -> Problem:
+    """The same problem in which a candidate is taken at a size at least, from a start if given."""
+    mine = [delay in (None, one.delay) for one in problem.options]
+    own = ((problem.owner == candidate) & np.array(mine)).astype(np.float64)
     held = _rule("forced", candidate, "least", size, own, np.zeros_like(own))
     return replace(problem, limits=(*problem.limits, held))
 

@@ -73,7 +73,8 @@ class Levels:
 def _bits(covered: NDArray[np.bool_]) -> Masks:
     """Bits from flags ``[16, ...]``."""
     weights = (1 << np.arange(risk.BINS, dtype=np.uint32)).reshape(-1, *[1] * (covered.ndim - 1))
-    return (covered * weights).sum(axis=0).astype(np.uint16)
+    bits: Masks = (covered * weights).sum(axis=0).astype(np.uint16)
+    return bits
 
 
 def engine_clauses(

@@ -222,8 +222,9 @@ def equity(results: Results, judged: Valuation, fair: Fairness, arm: str) -> pl.
     """The rows of table `equity`.
 
     Gains by group are not discounted. What is set against cost (net gains, equally distributed
-    equivalents) is, as the Green Book has it, with costs from the perspective of the NHS and social
-    care and health forgone at its opportunity cost.
+    equivalents) is, as the Green Book has it, and so are the person-years that it is divided by;
+    costs are from the perspective of the NHS and social care, and health forgone at its
+    opportunity cost.
 
     Args:
         results: a plan beside the baseline.
@@ -292,13 +293,14 @@ def _gainers(rate: Array) -> list[str]:
     return said
 
 
-def _bearing(groups: _Groups, results: Results, fair: Fairness, rule: str) -> Array | None:
+def _bearing(
+    groups: _Groups, lived: Array, spent: Array, fair: Fairness, rule: str
+) -> Array | None:
     """Each group's share of the opportunity cost, ``[R, G]``; None where the rule says nothing."""
-    lived = groups.people.sum(axis=1)
     if rule == "equal_per_head":
         weight = lived
     elif rule == "public_spending":
-        weight = np.maximum(groups.base[..., results.at("spend")].sum(axis=1), 0.0)
+        weight = np.maximum(spent, 0.0)
     elif groups.kind == "quintile":
         weight = lived * fair.health_effect
     else:
@@ -326,10 +328,13 @@ def _net_gains(
         flow = groups.effect[..., results.at(measure)].sum(axis=3, keepdims=True)
         pounds += sign * _as_of_base(flow, rates.costs, start).sum(axis=(2, 3))
     forgone = pounds / judged.worth("opportunity_cost").pounds
-    lived = groups.people.sum(axis=1)
+    # Health is counted as of the base year, and so are the years of life that it is divided by:
+    # else a group that grows would seem to gain less than one that shrinks.
+    lived = _as_of_base(groups.people, rates.health, start).sum(axis=1)
+    spent = _as_of_base(groups.base[..., results.at("spend")], rates.costs, start).sum(axis=1)
     found: dict[str, Array] = {}
     for rule in RULES:
-        shares = _bearing(groups, results, fair, rule)
+        shares = _bearing(groups, lived, spent, fair, rule)
         if shares is None:
             continue
         borne = shares[:, None, :] * forgone[..., None]

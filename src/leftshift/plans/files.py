@@ -366,7 +366,7 @@ class _Reader:
             return base + 1
         found = head["start"]
         try:
-            start = FinancialYear(found if isinstance(found, str) else "")
+            start = FinancialYear(str(found))
         except QuantityError as problem:
             raise self._wrong(f"start: {problem}", "plan", "start") from None
         if not base < start <= last:

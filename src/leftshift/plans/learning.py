@@ -4,8 +4,9 @@ Strong, Oakley and Brennan (Medical Decision Making 2014;34:311-326): regress ne
 parameters that might be learnt; the fitted values are what one would expect after learning them.
 Here: natural cubic splines, products of pairs, and ridge shrinkage chosen by generalised cross
 validation with its degrees of freedom inflated (Kim and Gu, Journal of the Royal Statistical
-Society B 2004;66:337-356), down to no relation at all, so that a parameter that does not matter is
-mostly found to be worth nothing.
+Society B 2004;66:337-356), down to no relation at all. Where many regressions are looked at, one
+must be better than the best of so many that mean nothing (Foster and George, Annals of Statistics
+1994;22:1947-1975), so that a parameter that does not matter is mostly found to be worth nothing.
 """
 
 from __future__ import annotations
@@ -119,12 +120,14 @@ class Fit:
     wobble: Array
 
 
-def fit(found: Array, nets: Array, *, redraws: bool = True) -> Fit:
+def fit(found: Array, nets: Array, *, among: int = 1, redraws: bool = True) -> Fit:
     """Fits net benefits on columns, shrinking each as far as cross validation asks.
 
     Args:
         found: ``[D, C]`` from :func:`columns`.
         nets: ``[D, T]`` net benefits.
+        among: how many such regressions are looked at. The best of many that mean nothing looks
+            like something: a relation must be stronger the more are tried, or it is taken as none.
         redraws: whether `wobble` is wanted.
     """
     draws = len(nets)
@@ -142,6 +145,12 @@ def fit(found: Array, nets: Array, *, redraws: bool = True) -> Fit:
     rest = np.maximum(total - inside, 0.0) + np.einsum("ar,rt->at", (1.0 - shrunk) ** 2, along**2)
     room = np.maximum(draws - _GAMMA * freedom, 1e-9)[:, None]
     best = np.argmin(rest / room**2, axis=0)  # [T]
+    # Foster and George's risk inflation: 2 ln(tried) for each degree of freedom.
+    left_over = np.take_along_axis(rest, best[None], 0)[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        evidence = draws * np.log(np.where(left_over > 0.0, total / left_over, np.inf))
+    weak = evidence <= 2.0 * np.log(max(among, 1)) * np.maximum(freedom[best] - 1.0, 1.0)
+    best = np.where(weak, len(shrunk) - 1, best)
     chosen = shrunk[best].T  # [r, T]
     turned = chosen * along
     slopes = (right.T / sizes) @ turned

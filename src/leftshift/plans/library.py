@@ -288,7 +288,7 @@ def made(
     try:
         entry = read_intervention(
             identity,
-            _filled(given, known, shown, line_of),
+            _filled(given, use, known, shown, line_of),
             line_of,
             shown,
             below,
@@ -415,7 +415,7 @@ def _places(given: Any, shown: str, line_of: Callable[..., int]) -> tuple[str, .
 
 
 def _filled(
-    given: Mapping[str, Any], known: Known, shown: str, line_of: Callable[..., int]
+    given: Mapping[str, Any], use: str, known: Known, shown: str, line_of: Callable[..., int]
 ) -> dict[str, Any]:
     """The block with money as numbers, bare numbers as figures, and provenance where none is."""
 
@@ -433,6 +433,13 @@ def _filled(
                         raise PlanError(
                             f"{shown}:{line_of(*path)}: {'.'.join(path)}: {problem}"
                         ) from None
+        old = known.figures.get(f"intervention.{use}.{'.'.join(path)}")
+        if old is not None and cells.setdefault("unit", old.estimate.unit) != old.estimate.unit:
+            raise PlanError(
+                f"{shown}:{line_of(*path)}: {'.'.join(path)} is in "
+                f'"{cells["unit"]}" here and in "{old.estimate.unit}" in the library. Write it in '
+                "that unit."
+            )
         cells.setdefault("as_of", str(known.base_year.start))
         cells.setdefault("grade", "A")
         if path[-1] not in _DOUBTFUL:

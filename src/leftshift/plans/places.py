@@ -42,7 +42,12 @@ def located(plan: Plan, area: Area) -> Plan:
                     f"Places: {listed((p.name for p in area.places), 20)}."
                 )
             codes.append(code)
-        one.who.clauses(names)
+        asked = [clause.places for clause in one.who.clauses(names)]
+        if codes and not any(here is None or set(here) & set(codes) for here in asked):
+            raise PlanError(
+                f"{plan.file}:{plan.line('intervention', at, 'where')}: {one.id}: who asks for "
+                "other places than where allows: no one would belong. Change one of them."
+            )
         found.append(replace(one, where=tuple(sorted(set(codes)))))
     return replace(plan, interventions=tuple(found))
 

@@ -35,6 +35,7 @@ from leftshift.people.model import (
     risk_means,
 )
 from leftshift.people.outlook import Outcome, Progress
+from leftshift.people.prevalence import OwnCounts
 from leftshift.people.tables import RISKS, Measures, frames, measure
 from leftshift.plans import attribution
 from leftshift.plans.arms import Arm, Arms, CareOfArm
@@ -46,7 +47,7 @@ from leftshift.plans.places import located
 from leftshift.plans.reach import Room, asked, eligible, held
 from leftshift.plans.results import MEASURES, Results
 
-__all__ = ["Apart", "PlanOnCare", "Ran", "identity", "laid", "results", "run", "simulated"]
+__all__ = ["Apart", "Asked", "PlanOnCare", "Ran", "identity", "laid", "results", "run", "simulated"]
 
 Array = NDArray[np.float64]
 
@@ -54,6 +55,8 @@ Array = NDArray[np.float64]
 Apart = Literal["ordered", "alone"]
 
 _PLAN = "plan_"
+#: Tables of care that a plan has of its own; others hold the baseline to what is published.
+_TABLES = ("summary", "activity", "spend", "staff", "beds", "waits", "gap", "drivers")
 #: Where a plan does not say.
 _YEARS, _PEOPLE, _DRAWS, _SEED = 20, 100_000, 0, 1
 
@@ -85,7 +88,7 @@ def laid(catalogue: Catalogue, rows: Iterable[Row]) -> Catalogue:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """What is asked of a run, where the plan says it and where the caller does."""
 
     years: int
@@ -101,7 +104,7 @@ class _Asked:
         people: People | None,
         draws: int | None,
         seed: int | None,
-    ) -> _Asked:
+    ) -> Asked:
         def first(*values: Any) -> Any:
             return next(value for value in values if value is not None)
 
@@ -141,7 +144,7 @@ def identity(
     Returns:
         A dictionary that can be written as JSON.
     """
-    wanted = _Asked.of(plan, years, people, draws, seed)
+    wanted = Asked.of(plan, years, people, draws, seed)
     base = int(catalogue.row("base.year").estimate.value)
     care = Care(catalogue, area, Frame(base, wanted.years))
     common = outlook.identity(
@@ -152,9 +155,9 @@ def identity(
         people=wanted.people,
         draws=wanted.draws,
         seed=wanted.seed,
-        consequences=care,
     )
     return {
+        **care.identity(),
         **common,
         "kind": "plan",
         "plans": outlook.method("plans"),
@@ -186,7 +189,7 @@ class PlanOnCare:
         self,
         plan: Plan,
         care: Care,
-        asked: _Asked,
+        asked: Asked,
         threads: int,
         headline: bool,
         shapley: bool = False,
@@ -196,9 +199,9 @@ class PlanOnCare:
         self.care = care
         self.threads = threads
         self.headline = headline
-        self.replicated = care.replicated
-        self.tables_read = care.tables_read
-        self.own_counts = care.own_counts
+        self.replicated: tuple[str, ...] = care.replicated
+        self.tables_read: tuple[str, ...] = care.tables_read
+        self.own_counts: OwnCounts | None = care.own_counts
         self.room: Room | None = None
         self.shares: Shapley | None = None
         self._asked = asked
@@ -245,7 +248,7 @@ class PlanOnCare:
         doing = {
             name: rows.with_columns(arm)
             for name, rows in self.care.frames(mine, limits, sampling).items()
-            if "arm" in rows.columns
+            if name in _TABLES
         }
         world = self._central
         assert world is not None
@@ -375,15 +378,20 @@ class PlanOnCare:
     @property
     def results(self) -> Results:
         """The effects in every draw that has been made."""
-        held = dict(self._held)
-        rows = held.pop("parameters", np.zeros((len(self._rows), self._asked.draws)))
+        held = self._held
+        rows = held.get("parameters", np.zeros((len(self._rows), self._asked.draws)))
         return Results(
             interventions=tuple(one.id for one in self.plan.interventions),
             years=tuple(self.care.frame.labels),
             places=tuple(place.code for place in self.care.area.places),
             draws=self._asked.draws,
+            place_effect=held["place_effect"],
+            quintile_effect=held["quintile_effect"],
+            place_base=held["place_base"],
+            quintile_base=held["quintile_base"],
+            people_place=held["people_place"],
+            people_quintile=held["people_quintile"],
             parameters=dict(zip(self._rows, rows, strict=True)),
-            **held,
         )
 
     def _names(self) -> pl.DataFrame:
@@ -643,8 +651,8 @@ def _prepared(
     people: People | None,
     draws: int | None,
     seed: int | None,
-) -> tuple[Plan, Catalogue, _Asked, Frame]:
-    wanted = _Asked.of(plan, years, people, draws, seed)
+) -> tuple[Plan, Catalogue, Asked, Frame]:
+    wanted = Asked.of(plan, years, people, draws, seed)
     base = int(catalogue.row("base.year").estimate.value)
     return located(plan, area), laid(catalogue, plan.rows), wanted, Frame(base, wanted.years)
 

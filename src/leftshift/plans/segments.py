@@ -36,7 +36,7 @@ DEATHS = ("shares", "scaled-rates", "rates")
 MOST_YEARS = 200
 _MOST_CELLS = 5_000_000
 _WHOLE = re.compile(r"\d{1,4}")
-_FACTOR = re.compile(r"(\d+(\.\d*)?|\.\d+)")
+_FACTOR = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?")
 #: What rounding may leave of what ought to be nothing, of the people in all.
 _ROUNDING = 1e-12
 
@@ -61,8 +61,12 @@ class Scale:
 
     def __str__(self) -> str:
         """As `--scale` takes it."""
-        words = (self.start, self.end, f"{self.factor:.12g}", str(self.first), str(self.last))
-        return ",".join(f'"{one}"' if "," in one or '"' in one else one for one in words)
+        names = [
+            '"' + one.replace('"', '""') + '"' if "," in one or '"' in one else one
+            for one in (self.start, self.end)
+        ]
+        factor = repr(self.factor).removesuffix(".0")
+        return ",".join([*names, factor, str(self.first), str(self.last)])
 
     @classmethod
     def parse(cls, text: str, segments: Sequence[str]) -> Scale:
@@ -86,8 +90,9 @@ class Scale:
         start, end, factor, first, last = parts
         for name in (start, end):
             if name not in segments:
+                shown = name[:80] if name.isprintable() else ascii(name[:80])[1:-1]
                 raise SettingError(
-                    f'{said}: no segment called "{name}".{nearest(name, segments)} Segments: '
+                    f'{said}: no segment called "{shown}".{nearest(name, segments)} Segments: '
                     f"{listed(segments)}."
                 )
         if start == end:
@@ -95,7 +100,7 @@ class Scale:
                 f"{said}: from {start} to {start} is staying, which takes up what the scaled move "
                 "leaves. Scale the moves away from it instead."
             )
-        if not _FACTOR.fullmatch(factor) or len(factor) > 20:
+        if not _FACTOR.fullmatch(factor) or len(factor) > 40:
             raise SettingError(f"{said}: FACTOR must be a number of 0 or more, not {factor!a}.")
         if not _WHOLE.fullmatch(first) or not _WHOLE.fullmatch(last):
             raise SettingError(
@@ -144,7 +149,7 @@ class SegmentModel:
         Raises:
             PlanError: the shares of a segment do not sum to 1.
         """
-        general = self._table(None)
+        general = self._general
         if None not in self._rows:
             earlier = [one for one in self._rows if one is not None and one <= year]
             if not earlier:
@@ -155,7 +160,7 @@ class SegmentModel:
                     "that hold for every year."
                 )
             year = max(earlier)
-        table = general
+        table = general.copy()
         if year in self._rows:
             own = self._table(year)
             table = own.copy()
@@ -178,6 +183,10 @@ class SegmentModel:
         for (year, start, end), share in self.files.moves.items():
             made.setdefault(year, []).append((place[start], place[end], share))
         return made
+
+    @cached_property
+    def _general(self) -> Array:
+        return self._table(None)
 
     def _table(self, year: int | None) -> Array:
         made = np.zeros((len(self.segments), len(self.segments)))
@@ -380,6 +389,11 @@ def _later(model: SegmentModel, years: int, deaths: str) -> list[str]:
                 f"flows.csv gives {event} to the year {max(given)}: those of that year are taken "
                 f"for each after it, to {last}."
             )
+    if model.first == 0 and max(year for _, year in model.files.flows) == years:
+        said.append(
+            f"flows.csv counts from 0, the year of the first step, so that its year {years} is not "
+            "used. If its year 1 is meant to lead to year 1 of the tables, leave out its year 0."
+        )
     dated = {year for year, _, _ in model.files.moves if year is not None}
     unused = sorted(year for year in dated if not model.first <= year <= last)
     general = any(year is None for year, _, _ in model.files.moves)

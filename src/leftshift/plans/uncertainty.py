@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from leftshift.errors import listed
 from leftshift.people.spread import TAIL
 from leftshift.plans.effects import WHOLE, demand_finite, first_year
 from leftshift.plans.learning import columns, expected_gain, fit, sampling_error
@@ -123,6 +124,10 @@ def notes(results: Results) -> tuple[str, ...]:
             f"{0.5 / np.sqrt(results.draws):.0%} and a rough value of information: read its "
             f"standard error. {_ROUGH} draws or more are better."
         )
+    said.append(
+        "A group or parameter that is worth nothing, or moves nothing, is one whose part these "
+        "draws cannot tell from chance."
+    )
     wide = [
         name
         for name, ids in groups(moving).items()
@@ -131,7 +136,7 @@ def notes(results: Results) -> tuple[str, ...]:
     if wide:
         said.append(
             f"{results.draws} draws are too few to say what finding out these larger groups of "
-            f"parameters would be worth: {', '.join(wide)}."
+            f"parameters would be worth: {listed(wide, 6)}."
         )
     return tuple(said)
 
@@ -251,11 +256,12 @@ def _partial(
     rows: list[Row] = []
     nets = np.concatenate([held for _, held in decisions], axis=1)
     most = expected_gain(nets)
-    for group, ids in groups(moving).items():
+    divided = groups(moving)
+    for group, ids in divided.items():
         found = columns(np.stack([moving[one] for one in ids], axis=1))
         if found is None:
             continue
-        known = fit(found, nets)
+        known = fit(found, nets, among=len(divided))
         # To know a part cannot be worth more than to know everything.
         gain = np.minimum(expected_gain(known.fitted), most)
         other = expected_gain(known.fitted + known.wobble)
@@ -283,7 +289,7 @@ def _tornado(
         there = columns(values[:, None], ends[:, None])
         assert drawn is not None
         assert there is not None
-        known = fit(drawn, nets, redraws=False)
+        known = fit(drawn, nets, among=len(moving), redraws=False)
         expected = known.middle + there @ known.slopes  # [2, K + 1]
         for e, measure in enumerate(("tornado_low", "tornado_high")):
             for k, name in enumerate(names):

@@ -212,6 +212,8 @@ def doubts(plan: Plan, catalogue: Catalogue) -> list[str]:
         for swap in one.swaps:
             changed.setdefault(("rate", swap.source), []).append(one.id)
     for (kind, target), owners in changed.items():
+        twice = [one for one in dict.fromkeys(owners) if owners.count(one) > 1]
+        found += [f"{plan.file}: {one} changes {kind}:{target} more than once." for one in twice]
         if len(set(owners)) > 1:
             found.append(
                 f"{plan.file}: {', '.join(dict.fromkeys(owners))} all change {kind}:{target}. "

@@ -208,7 +208,7 @@ TABLES: tuple[Table, ...] = (
             Column("before", "number", "What the model gave without it.", _OWN_UNIT, empty=True),
             Column("given", "number", "The board's figure, in its own year.", _OWN_UNIT),
             Column("after", "number", "What the model gives with it.", _OWN_UNIT, empty=True),
-            Column("factor", "number", "After divided by before.", "", empty=True),
+            Column("factor", "number", "After divided by before.", "ratio", empty=True),
             Column("given_year", "text", "The year of the board's figure."),
             Column("source", "text", "File and line, and the source that the file names."),
         ),

@@ -126,7 +126,7 @@ TABLES: tuple[Table, ...] = (
         ),
         (
             "Rates are per 1,000 person-years that the same group lives in the baseline, over the "
-            "years since the plan begins.",
+            "years since the plan begins; net gains are discounted, and so are those person-years.",
             "The slope index before a plan mixes age with deprivation; its change does not.",
         ),
     ),

@@ -44,11 +44,12 @@ def bands(rows: Rows, series: Sequence[str], years: int, narrow: bool) -> dict[s
     # Few segments are spread over the whole range of shades.
     span = max(len(series), len(theme.STEPS)) - 1
     used = [_SHADES[round(i * span / max(len(series) - 1, 1))] for i in range(len(series))]
+    columns = 6 if max(map(len, series)) <= 8 else 4
     colour = alt.Color(
         "series:N",
         sort=list(series),
         scale=alt.Scale(domain=list(series), range=used),
-        legend=alt.Legend(columns=3 if narrow else 6, symbolType="square", labelLimit=90),
+        legend=alt.Legend(columns=columns // 2 if narrow else columns, symbolType="square"),
     )
     base = alt.Chart(_data(rows))
     areas = base.mark_area(stroke=theme.WHITE, strokeWidth=1.5).encode(

@@ -21,7 +21,8 @@ PAGE = "report.html"
 
 #: Measures whose growth is drawn: more lines than these cannot be told apart.
 _MOST_LINES = 4
-_OTHERS = "All others"
+#: No name of a segment can be this: those are stripped of spaces.
+_OTHERS = " All others"
 
 _DEATHS = {
     "shares": "by the fixed shares of flow_shares.csv",
@@ -149,14 +150,25 @@ def _thinned(years: int, table: str) -> str:
     return f"Not every year is shown here; all are in tables/{table}.parquet."
 
 
+def _labels(names: list[str], longest: int) -> list[str]:
+    """Names short enough for a drawing, each unlike the others."""
+    short = [_clip(name, longest) for name in names]
+    if len(set(short)) == len(short):
+        return short
+    return [_clip(f"{i}. {name}", longest) for i, name in enumerate(names, 1)]
+
+
 def _bands(f: _Found) -> dict[str, list[float]]:
     """Segments as they are drawn: all, or the largest and the rest together."""
-    if len(f.people) <= MOST_BANDS:
-        return {_clip(name, 20): values for name, values in f.people.items()}
-    ranked = sorted(f.people, key=lambda name: -f.people[name][-1])[: MOST_BANDS - 1]
-    made = {_clip(name, 20): f.people[name] for name in f.people if name in ranked}
-    rest = [values for name, values in f.people.items() if name not in ranked]
-    return {**made, _OTHERS: [sum(one) for one in zip(*rest, strict=True)]}
+    drawn = dict(f.people)
+    if len(f.people) > MOST_BANDS:
+        ranked = sorted(f.people, key=lambda name: -f.people[name][-1])[: MOST_BANDS - 1]
+        drawn = {name: values for name, values in f.people.items() if name in ranked}
+    made = dict(zip(_labels(list(drawn), 18), drawn.values(), strict=True))
+    rest = [values for name, values in f.people.items() if name not in drawn]
+    if rest:
+        made[_OTHERS] = [sum(one) for one in zip(*rest, strict=True)]
+    return made
 
 
 def _people(f: _Found) -> Section:
@@ -266,10 +278,11 @@ def _use(f: _Found) -> Section:
     )
     figures: list[FigureBlock] = []
     if chosen:
+        labels = dict(zip(chosen, _labels(chosen, 20), strict=True))
         rows = [
             {
                 "series": name,
-                "label": _clip(name, 20),
+                "label": labels[name],
                 "year": years[year],
                 "change": 100.0 * (value / f.use[name][0] - 1.0),
                 "lower": None,

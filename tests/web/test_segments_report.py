@@ -1,0 +1,70 @@
+"""The report of a segment model in a real browser: accessible, quiet, within its window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from leftshift.cli_segments import segment_outlook
+from leftshift.plans.segments_files import EXAMPLE
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module", params=[1280, 320])
+def page(
+    request: pytest.FixtureRequest,
+    chromium: str,
+    chromium_arguments: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Page]:
+    out = tmp_path_factory.mktemp("segments") / "run"
+    segment_outlook(EXAMPLE, 20, out, scales=["CS1,CS2,0.9,2026,2050"])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=chromium_arguments)
+        opened = browser.new_page(viewport={"width": request.param, "height": 900})
+        asked: list[str] = []
+        opened.on("request", lambda one: asked.append(one.url))
+        opened.goto((out / "report.html").as_uri())
+        opened.wait_for_load_state("networkidle")
+        assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
+        opened.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        yield opened
+        browser.close()
+
+
+def test_axe_finds_nothing_wrong(page: Page) -> None:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+    )
+    assert [broken["id"] for broken in result["violations"]] == []
+
+
+def test_it_never_scrolls_sideways(page: Page) -> None:
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+
+
+def test_no_text_of_a_drawing_is_cut_off_or_under_eleven_pixels(page: Page) -> None:
+    wrong = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')]
+        .filter(s => s.getClientRects().length).flatMap(s => {
+          const box = s.getBoundingClientRect();
+          const scale = box.width / s.viewBox.baseVal.width;
+          return [...s.querySelectorAll('text')].filter(t => {
+            const b = t.getBoundingClientRect();
+            const small = parseFloat(t.getAttribute('font-size')) * scale < 10.4;
+            return b.width && (small || b.left < box.left - 1.5 || b.right > box.right + 1.5
+              || b.top < box.top - 1.5 || b.bottom > box.bottom + 1.5) })
+          .map(t => t.closest('figure').id + ': ' + t.textContent) })"""
+    )
+    assert wrong == []
