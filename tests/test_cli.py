@@ -36,6 +36,7 @@ class Model:
     then: Callable[[], None] = lambda: None
 
     def identity(self, catalogue: Any, area: Any, **options: Any) -> dict[str, Any]:
+        options.pop("consequences")
         return {"area": area.code, **options}
 
     def compute(self, catalogue: Any, area: Any, **options: Any) -> types.SimpleNamespace:
@@ -65,15 +66,10 @@ class Model:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
     stub = Model()
-    module = types.ModuleType("leftshift.people.outlook")
-    module.identity = stub.identity  # type: ignore[attr-defined]
-    module.compute = stub.compute  # type: ignore[attr-defined]
-    people = types.ModuleType("leftshift.people")
-    people.outlook = module  # type: ignore[attr-defined]
+    monkeypatch.setattr("leftshift.people.outlook.identity", stub.identity)
+    monkeypatch.setattr("leftshift.people.outlook.compute", stub.compute)
     report = types.ModuleType("leftshift.report")
     report.write_report = lambda folder: (folder / "report.html").write_text("<p>")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "leftshift.people", people)
-    monkeypatch.setitem(sys.modules, "leftshift.people.outlook", module)
     monkeypatch.setitem(sys.modules, "leftshift.report", report)
     monkeypatch.chdir(tmp_path)
     return stub
@@ -478,13 +474,10 @@ def test_a_validation_shows_both_lists_and_owns_up_where_naive_does_as_well(
         schema=columns,
         orient="row",
     )  # fmt: skip
-    stub = types.ModuleType("leftshift.people.validation")
-    stub.validate = lambda *given, **named: rows  # type: ignore[attr-defined]
-    stub.summarise = lambda rows: pl.DataFrame({"subject": ["people"], "model_error": [1.25]})  # type: ignore[attr-defined]
-    people = types.ModuleType("leftshift.people")
-    people.validation = stub  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "leftshift.people", people)
-    monkeypatch.setitem(sys.modules, "leftshift.people.validation", stub)
+    whole = pl.DataFrame({"subject": ["people"], "model_error": [1.25]})
+    monkeypatch.setattr("leftshift.people.validation.validate", lambda *given, **named: rows)
+    monkeypatch.setattr("leftshift.people.validation.summarise", lambda rows: whole)
+    monkeypatch.setattr("leftshift.care.validation.validate", lambda *given, **named: rows.clear())
     done = call("validate", "--out", str(tmp_path / "last.md"))
     assert done.exit_code == 0, done.output
     for words in ("Reproduces its inputs", "Predicts what it never saw", "1,400,000", "0.933",

@@ -28,6 +28,7 @@ from leftshift import (
     cli_needs,
     cli_organisation,
     cli_plan,
+    cli_run,
     cli_segments,
     cli_survey,
 )
@@ -36,7 +37,7 @@ from leftshift.errors import LeftshiftError
 if TYPE_CHECKING:
     from leftshift.runs import Run
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "print_run"]
 
 
 _STOPPED = 130
@@ -173,7 +174,7 @@ def outlook(
             area, years, people, draws, seed, start, out, csv, not no_report, replace, project,
             progress,
         )  # fmt: skip
-    _print_run(run)
+    print_run(run)
 
 
 @app.command()
@@ -191,7 +192,7 @@ def demo(out: _Out = None, replace: _Replace = False) -> None:
     )
     with console.Progress() as progress:
         run = verbs.demo(out, replace, progress)
-    _print_run(run)
+    print_run(run)
 
 
 @app.command()
@@ -237,6 +238,7 @@ def catalogue(
 app.add_typer(cli_data.app, name="data")
 app.command("needs")(cli_needs.needs)
 app.add_typer(cli_plan.app, name="plan")
+app.command("run")(cli_run.run)
 app.command("segments")(cli_segments.segments)
 app.add_typer(cli_organisation.app, name="organisation")
 app.add_typer(cli_survey.app, name="survey")
@@ -302,7 +304,8 @@ def _print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], csv: boo
         typer.echo("Nothing found.")
 
 
-def _print_run(run: Run) -> None:
+def print_run(run: Run) -> None:
+    """Says what a run is, and where its report lies."""
     typer.echo(repr(run))
     if run.report is not None:
         place = run.report.resolve()

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from leftshift.people.life_table import slope_index
+from leftshift.plans import learning
 from leftshift.plans.equity import atkinson_weights, equally_distributed
 from leftshift.plans.learning import columns, expected_gain, fit, sampling_error, spline
 
@@ -164,3 +165,26 @@ def test_the_slope_of_gains_is_that_of_weighted_regression():
     rank = np.cumsum(share) - share / 2
     wanted = sm.WLS(gains, sm.add_constant(rank), weights=share).fit().params[1]
     assert slope_index(gains, people) == pytest.approx(wanted)
+
+
+def test_the_best_of_many_parameters_that_mean_nothing_is_found_to_mean_nothing():
+    rng = np.random.default_rng(18)
+    nets = rng.normal(size=(40, 1))
+    tried = [columns(rng.normal(size=(40, 1))) for _ in range(160)]
+    alone = sum(np.ptp(fit(one, nets).fitted) > 0 for one in tried)
+    beside = sum(np.ptp(fit(one, nets, among=160).fitted) > 0 for one in tried)
+    assert alone > 10
+    assert beside <= 1
+    real = rng.normal(size=(200, 1))
+    nets = real + rng.normal(size=(200, 1))
+    assert np.ptp(fit(columns(real), nets, among=160).fitted) > 0
+
+
+def test_inflated_degrees_of_freedom_find_less_in_noise_than_plain_cross_validation(monkeypatch):
+    rng = np.random.default_rng(19)
+    nets, noise = rng.normal(size=(100, 300)), columns(rng.normal(size=(100, 1)))
+    found = np.ptp(fit(noise, nets).fitted, axis=0)
+    monkeypatch.setattr(learning, "_GAMMA", 1.0)
+    plain = np.ptp(fit(noise, nets).fitted, axis=0)
+    assert found.mean() < 0.9 * plain.mean()
+    assert (found <= plain + 1e-12).all()

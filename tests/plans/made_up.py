@@ -16,10 +16,11 @@ from leftshift.catalogue import Catalogue
 from leftshift.engine import simulate
 from leftshift.people.model import Frame, build
 from leftshift.plans.arms import Arm, Arms
+from leftshift.plans.beside import Asked, PlanOnCare
 from leftshift.plans.files import Plan, read_plan
 from leftshift.plans.places import located
 from leftshift.plans.results import MEASURES, QUINTILES, Results
-from leftshift.plans.run import Asked, PlanOnCare, laid
+from leftshift.plans.run import laid
 
 Array = NDArray[np.float64]
 

@@ -198,3 +198,26 @@ def test_equal_lifetimes_are_worth_their_mean_at_any_aversion():
 def test_a_figure_that_makes_no_sense_is_refused_by_its_row(name, number):
     with pytest.raises(CatalogueError, match=rf"\[figure_out_of_range\] {name} is"):
         fairness(Catalogue.load(extra={name: number}).parameters())
+
+
+def test_net_gains_are_health_gained_less_health_forgone_for_everyone_together(judged, fair):
+    made = changed(peopled(GROWING), 0, qaly=3.0 * AFTER_BASE[:, 0])
+    made = changed(made, 1, cost_intervention=13_000.0 * AFTER_BASE[:, 0], spend_nhs=-100.0)
+    frame = equity(made, judged, fair, "plan")
+    later = np.arange(1, 5)
+    gained = 3.0 * (1.015**-later).sum()
+    forgone = (1.035**-later).sum() - 100 / 13_000 * (1.035 ** -np.arange(5)).sum()
+    for rule in RULES:
+        net = pick(frame, "net_qaly_gain", group_kind="quintile", rule=rule)["value"]
+        assert net.sum() == pytest.approx(gained - forgone)
+        total = pick(frame, "net_health_benefit", rule=rule)["value"][0]
+        assert total == pytest.approx(gained - forgone)
+    saved = pick(frame, "qalys_forgone", group_kind="place", rule="equal_per_head")["value"]
+    assert saved.sum() == pytest.approx(forgone)
+
+
+def test_a_plan_that_saves_money_gives_health_to_those_who_would_have_had_it(judged, fair):
+    frame = equity(changed(peopled(GROWING), 0, spend_nhs=-1e5), judged, fair, "plan")
+    for rule in RULES:
+        found = pick(frame, "net_qaly_gain", group_kind="quintile", rule=rule)["value"]
+        assert (found > 0).all()

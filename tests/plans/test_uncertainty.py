@@ -181,3 +181,23 @@ def test_two_values_of_a_qaly_that_are_the_same_are_one_question():
     catalogue = Catalogue.load(extra={"plans.qaly.nice_lower": 13000.0})
     frame = uncertainty(doubtful(40), valuation(catalogue.parameters()), "plan")
     assert described(frame, "uncertainty")
+
+
+def test_what_changes_nothing_is_never_worth_it(judged):
+    frame = uncertainty(results(draws=40), judged, "plan")
+    assert described(frame, "uncertainty")
+    assert frame["value"].abs().max() == 0.0
+
+
+def test_of_many_parameters_that_mean_nothing_none_has_a_bar(judged):
+    made = doubtful(40)
+    rng = np.random.default_rng(10)
+    many = {f"ratio.r{i}": rng.normal(size=40) for i in range(150)}
+    made = replace(made, parameters={**made.parameters, **many})
+    bars = uncertainty(made, judged, "plan").filter(
+        pl.col("measure").str.starts_with("tornado"), pl.col("at").str.starts_with("ratio")
+    )
+    spread = bars.group_by("intervention", "at").agg(
+        (pl.col("value").max() - pl.col("value").min()).alias("width")
+    )
+    assert (spread["width"] > 1e-6).sum() <= 2

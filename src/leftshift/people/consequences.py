@@ -7,7 +7,7 @@ them here. They take part in every draw, so that their figures have intervals of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ from leftshift.people.layout import Bounds
 from leftshift.people.model import World
 from leftshift.people.prevalence import OwnCounts
 
-__all__ = ["Bound", "Consequences"]
+__all__ = ["Bound", "Consequences", "EveryDraw"]
 
 Arrays = dict[str, NDArray[np.float64]]
 
@@ -61,3 +61,21 @@ class Consequences(Protocol):
 
     def about(self) -> dict[str, Any]:
         """What a reader needs to know besides; `warnings` and `attribution` are added on."""
+
+
+@runtime_checkable
+class EveryDraw(Consequences, Protocol):
+    """Consequences that want each draw's own figures, not only the interval over all of them.
+
+    Draws may be made in other processes or have been made before, so nothing that
+    :meth:`Bound.measure` sets aside in the object itself comes back: all of it is in the arrays.
+    """
+
+    #: The arrays of `measure` that are wanted of every draw; no interval is made of these.
+    each: tuple[str, ...]
+
+    def take(self, draw: int, arrays: Arrays) -> None:
+        """Takes up what is wanted of one draw, 0 being the central run; draws come in any order."""
+
+    def for_draws(self) -> Consequences:
+        """All that a draw needs of it once the central run is made: small, and can be pickled."""

@@ -13,12 +13,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,24 +25,18 @@ from numpy.typing import NDArray
 from polars import selectors
 
 from leftshift.areas import Area
-from leftshift.catalogue import Catalogue, Parameters
+from leftshift.catalogue import Catalogue
 from leftshift.engine import compiling, simulate
 from leftshift.errors import SettingError
 from leftshift.people.checks import checks, predicted
 from leftshift.people.checks import names as check_names
 from leftshift.people.consequences import Consequences
+from leftshift.people.draws import Draws, sampling_error, spread_of, taken
 from leftshift.people.evidence import refused, sources
-from leftshift.people.model import (
-    PARTICLES,
-    PARTICLES_IN_DRAWS,
-    Frame,
-    People,
-    World,
-    build,
-    risk_means,
-)
+from leftshift.people.hands import Hands, hands
+from leftshift.people.kept import Kept
+from leftshift.people.model import PARTICLES, Frame, People, World, build, risk_means
 from leftshift.people.own_figures import blaming_own_figures, own_figures
-from leftshift.people.spread import Spread
 from leftshift.people.tables import (
     RISK_UNITS,
     SEGMENTS,
@@ -55,15 +48,11 @@ from leftshift.people.tables import (
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-R = TypeVar("R")
 
-#: Replicates from which sampling error is worked out, and the largest sample that is worth it.
-REPLICATES = 8
+#: The largest sample whose sampling error is worth working out.
 LARGEST_REPLICATED = 2_000_000
 #: Lives above which draws are made one at a time, for memory's sake.
 _MANY = 10_000_000
-#: Two-sided 95% point of Student's t with REPLICATES - 1 degrees of freedom.
-_STUDENT_T = 2.364624
 
 #: Base years that the catalogue holds people and registers for.
 BASE_YEARS = {2025: "2025/26", 2019: "2019/20"}
@@ -161,6 +150,9 @@ def compute(
     threads: int = 1,
     progress: Progress | None = None,
     consequences: Consequences | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    keep: Path | None = None,
 ) -> Outcome:
     """Simulate the outlook of an area.
 
@@ -175,16 +167,62 @@ def compute(
         threads: worker threads; the result does not depend on them.
         progress: called with what is being done, how much is done, and of how much.
         consequences: what hangs on the people and is worked out with them in every draw.
+        workers: processes of this machine that make the draws, in place of threads; they need the
+            `cluster` extra, and so does `cluster`. The result depends on neither.
+        cluster: the address of a Dask scheduler whose workers make the draws.
+        keep: a folder to keep finished draws in, so that a run that was interrupted goes on from
+            them; see :func:`leftshift.people.kept.folder_of`. It is left to the caller to remove
+            when the run is written (:func:`leftshift.people.kept.forget`).
 
     Returns:
         Tables and what describes them.
 
     Raises:
-        SettingError: if the base year is not covered.
+        SettingError: if the base year is not covered, or workers cannot be what they are to be.
         ModelError: if a project's own figures cannot make a model.
+        ToolError: if the cluster cannot be reached or is lost; finished draws stay in `keep`.
     """
-    label = base_label(base_year)
+    base_label(base_year)
     report = progress or (lambda *_: None)
+
+    def tell(what: str) -> None:
+        report(what, 0, 1)
+
+    asked: dict[str, Any] = {
+        "base_year": base_year,
+        "years": years,
+        "people": people,
+        "draws": draws,
+        "seed": seed,
+        "consequences": consequences,
+    }
+    if not draws:
+        workers = cluster = None
+    # Asked for at once: a cluster that is not there is said before the central run, not after it.
+    with hands(threads, workers, cluster, tell) as crew:
+        kept = Kept(keep if draws else None, identity(catalogue, area, **asked), tell)
+        with kept:
+            return _computed(
+                catalogue, area, **asked, threads=threads, report=report, crew=crew, kept=kept
+            )
+
+
+def _computed(
+    catalogue: Catalogue,
+    area: Area,
+    *,
+    base_year: int,
+    years: int,
+    people: People,
+    draws: int,
+    seed: int,
+    consequences: Consequences | None,
+    threads: int,
+    report: Progress,
+    crew: Hands,
+    kept: Kept,
+) -> Outcome:
+    label = base_label(base_year)
     clock = time.perf_counter()
     frame = Frame(base_year, years)
     labels = {str(c["id"]): str(c["label"]) for c in catalogue.entities("conditions")}
@@ -222,7 +260,7 @@ def compute(
         progress=lambda done, of: report("simulating lives", done, of),
     )[0]
     central = measure(world, tallies, frame, risk_means(central_parameters, frame))
-    further = hanging.measure(tallies) if hanging is not None else {}
+    further = taken(consequences, 0, hanging.measure(tallies)) if hanging is not None else {}
     # A central run is for a quick look; one with draws also shows what it would have foretold.
     past = predicted(catalogue, area, people=people, seed=seed) if draws else []
     published = checks(catalogue, area, frame, world, central, past)
@@ -231,26 +269,16 @@ def compute(
     del world, tallies, hanging
 
     bounds = sampling = None
+    before = 0
     if draws:
-        spread = Spread(draws)
-
-        def one_draw(number: int) -> dict[str, Array]:
-            drawn = catalogue.parameters(number, seed)
-            return _run(drawn, area, frame, people, seed, consequences)
-
-        _in_parallel(
-            one_draw,
-            range(1, draws + 1),
-            # Each draw has all its lives in memory: where they are very many, one at a time.
-            threads if lives <= _MANY else 1,
-            spread.add,
-            lambda done: report("parameter draws", done, draws),
+        work = Draws.of(catalogue, area, frame, people, seed, consequences)
+        # Each draw has all its lives in memory: where they are very many, one at a time.
+        spread, before = spread_of(
+            work, draws, consequences, crew, kept, report, heavy=lives > _MANY
         )
         bounds = spread.bounds({**central.arrays(), **further})
         if lives <= LARGEST_REPLICATED:
-            sampling = _sampling_error(
-                central_parameters, area, frame, people, seed, threads, report, consequences
-            )
+            sampling = sampling_error(work, draws, crew, kept, report)
 
     report("writing tables", 0, 1)
     tables = frames(
@@ -317,96 +345,13 @@ def compute(
         ),
         about=about,
         tables=tables,
-        provenance={"lives": lives, "seconds": round(time.perf_counter() - clock, 3)},
+        provenance={
+            "lives": lives,
+            "seconds": round(time.perf_counter() - clock, 3),
+            "draws_made_by": crew.words,
+            "draws_made_before": before,
+        },
     )
-
-
-def _run(
-    parameters: Parameters,
-    area: Area,
-    frame: Frame,
-    people: People,
-    seed: int,
-    consequences: Consequences | None,
-) -> dict[str, Array]:
-    """One run on one thread: every reported array by name."""
-    world = build(
-        parameters,
-        area,
-        frame,
-        people=people,
-        seed=seed,
-        particles=PARTICLES_IN_DRAWS,
-        own_counts=consequences.own_counts if consequences is not None else None,
-    )
-    hanging = consequences.bind(parameters, world) if consequences is not None else None
-    tables = world.tables if hanging is None else hanging.tables
-    tallies = simulate(world.lives, [tables], world.scoring, seed=seed, threads=1)[0]
-    measured = measure(world, tallies, frame, risk_means(parameters, frame)).arrays()
-    return measured if hanging is None else {**measured, **hanging.measure(tallies)}
-
-
-def _sampling_error(
-    parameters: Parameters,
-    area: Area,
-    frame: Frame,
-    people: People,
-    seed: int,
-    threads: int,
-    report: Progress,
-    consequences: Consequences | None,
-) -> dict[str, Array]:
-    """95% half-widths, by array, from replicates that differ in seed alone."""
-    wanted = ("summary", "whole", *(consequences.replicated if consequences is not None else ()))
-    results: list[dict[str, Array]] = []
-
-    def replicate(number: int) -> dict[str, Array]:
-        # Seeds far from those that a user would choose for a second run.
-        other = (seed + number * 0x9E3779B97F4A7C15) % 2**63
-        got = _run(parameters, area, frame, people, other, consequences)
-        return {name: got[name] for name in wanted}
-
-    _in_parallel(
-        replicate,
-        range(1, REPLICATES + 1),
-        threads,
-        results.append,
-        lambda done: report("sampling error", done, REPLICATES),
-    )
-    widths = {}
-    for name in wanted:
-        # Sorted, because threads finish in any order and sums of floats depend on it.
-        stacked = np.sort(np.stack([r[name] for r in results]), axis=0)
-        widths[name] = _STUDENT_T * stacked.std(axis=0, ddof=1)
-    return widths
-
-
-def _in_parallel(
-    work: Callable[[int], R],
-    numbers: range,
-    threads: int,
-    take: Callable[[R], object],
-    done: Callable[[int], None],
-) -> None:
-    """Run work on threads, handing results over one at a time; few in flight, so memory is low."""
-    pending: set[Future[R]] = set()
-    finished = 0
-    left = iter(numbers)
-    pool = ThreadPoolExecutor(max(threads, 1))
-    try:
-        while True:
-            while len(pending) <= threads and (number := next(left, None)) is not None:
-                pending.add(pool.submit(work, number))
-            if not pending:
-                return
-            ready, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in ready:
-                take(future.result())
-                finished += 1
-                done(finished)
-    finally:
-        # Not waited for: after Ctrl-C nobody wants the draws that are under way.
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _joined(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:

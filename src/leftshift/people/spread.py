@@ -40,7 +40,8 @@ class Spread:
             arrays: by name, of the same shapes in every call.
         """
         for name, values in arrays.items():
-            fresh = values.astype(np.float32)
+            # Adding nothing makes -0.0 plain 0.0: of two equal values, either may be kept.
+            fresh = values.astype(np.float32) + np.float32(0)
             if name not in self._low:
                 shape = (self._kept, *fresh.shape)
                 self._low[name] = np.full(shape, np.inf, np.float32)
@@ -48,6 +49,36 @@ class Spread:
             _insert(self._low[name], fresh, np.minimum, np.maximum)
             _insert(self._high[name], fresh, np.maximum, np.minimum)
         self._added += 1
+
+    @property
+    def kept(self) -> int:
+        """How many of the smallest, and of the largest, values of a cell are kept."""
+        return self._kept
+
+    def state(self) -> dict[str, NDArray[np.float32]]:
+        """All that is known of the draws added so far, for :meth:`restore`.
+
+        Returns:
+            ``[kept, ...]`` arrays by "low/" or "high/" and the name. They are the spread's own.
+        """
+        return {
+            f"{end}/{name}": values
+            for end, held in (("low", self._low), ("high", self._high))
+            for name, values in held.items()
+        }
+
+    def restore(self, state: dict[str, NDArray[np.float32]], added: int) -> None:
+        """Go on from where another spread of as many draws was: the result is the same.
+
+        Args:
+            state: what its :meth:`state` gave.
+            added: how many draws had been added to it.
+        """
+        self._low, self._high = {}, {}
+        for key, values in state.items():
+            end, _, name = key.partition("/")
+            (self._low if end == "low" else self._high)[name] = values
+        self._added = added
 
     def bounds(self, central: dict[str, Array]) -> dict[str, tuple[Array, Array]]:
         """The interval of each cell.

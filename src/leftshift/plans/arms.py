@@ -207,22 +207,33 @@ class Arms:
         tallies = replace(counted, load=counted.load[..., :count])
         raw = self._raw(tallies)
         activity = raw.activity * self._closing[:, None, None, :]
+        # What the dying use besides hangs on deaths and not on persons: it changes as the use of
+        # the living of the same place, fifth and segment does.
+        besides: dict[int, Array] = {}
+        for service, untouched in self.compiled.untouched:
+            usual = self._units(counted.load[..., untouched], service)
+            now = self._units(counted.load[..., service], service)
+            last = activity[..., service] - now
+            besides[service] = np.divide(last, usual, out=np.zeros_like(last), where=usual > 0)
+            activity[..., service] -= besides[service] * (usual - now)
         avoided = []
         for lane in self.compiled.lanes:
-            units = self._units(counted.load[..., lane.copy] - counted.load[..., lane.after], lane)
+            less = counted.load[..., lane.copy] - counted.load[..., lane.after]
+            units = self._units(less, lane.source)
+            if lane.source in besides:
+                units *= 1.0 + besides[lane.source]
             avoided.append((lane, units))
         # Landed when all are known: what arrives in a service has not left another by a swap.
         for lane, units in avoided:
             activity[..., lane.target] += lane.per_unit * units
         return tallies, replace(raw, activity=activity), tuple(avoided)
 
-    def _units(self, load: Array, lane: Lane) -> Array:
+    def _units(self, load: Array, at: int) -> Array:
         """Units ``[Y, P, 5, 6]`` of a service from its load ``[G, T, 6]``, as activity has them."""
         bound, frame = self.bound, self.bound.care.frame
         groups, steps, segments = load.shape
         by_step = load.reshape(groups // 10, 2, QUINTILES, steps, segments).sum(axis=1)
         units = financial_years(by_step.transpose(2, 0, 1, 3))[: frame.years + 1]
-        at = lane.source
         factor = bound.place_factor[:, at] * self._closing[:, at]
         grown = growth(bound.services, frame)[:, at]
         found: Array = units * factor[:, None, None] * grown[:, None, None, None]

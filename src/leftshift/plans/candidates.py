@@ -39,7 +39,8 @@ class Candidates:
         qaly: ``[R, K, Y, 5]`` QALYs by fifth, most deprived first.
         people: ``[R, 5]`` person-years of each fifth over the run in the baseline.
         uses: further amounts by name, ``[R, K, Y]``: `staff.<group>` in WTE, `capacity.<service or
-            bed type>` in its units, `setting.<setting>` in £, each intervention less baseline.
+            bed type>` in its units, `setting.<setting>` in £, each intervention less baseline; and
+            `landed`, £ of the care that swaps bring to other services.
         levels: `setting.<setting>` spend of the baseline, ``[R, Y]`` £.
         fixed: ``[R, K, Y]`` the part of `cost_intervention` that comes whole with any reach.
         needs: pairs of candidates of which the first rests on the second.
@@ -67,6 +68,18 @@ class Candidates:
     def of(self, measure: str) -> Array:
         """One measure, ``[R, K, Y]``."""
         found: Array = self.effect[..., self.measures.index(measure)]
+        return found
+
+    @property
+    def new_spend(self) -> Array:
+        """New money that each needs, before anything is released, ``[R, K, Y]`` £.
+
+        What interventions cost themselves, and the care that they bring to other services; where
+        that is not known apart, what services cost more in money, all told.
+        """
+        landed = self.uses.get("landed")
+        more = np.maximum(-self.of("cash_released"), 0.0) if landed is None else landed
+        found: Array = self.of("cost_intervention") + more
         return found
 
 

@@ -22,6 +22,7 @@ from leftshift.errors import ModelError, ToolError
 
 __all__ = [
     "GAP",
+    "ROUGH",
     "Clash",
     "Hinge",
     "Limit",
@@ -39,8 +40,10 @@ Array = NDArray[np.float64]
 
 #: A choice is called the best where none can be better by more than this share of it.
 GAP: Final = 1e-6
-# What is given up in the first search to find, in the second, the choice that ties are broken by.
-_GIVE: Final = 1e-7
+#: The same where a choice is made again only to be held against another.
+ROUGH: Final = 1e-3
+# Beside the largest worth, so small that it decides only between choices that are equally good.
+_TIE: Final = 1e-6
 _TOLERANCE: Final = 1e-7
 # Cut short by its own length, never by a clock that runs as the machine is busy.
 _NODES: Final = 20_000
@@ -191,12 +194,11 @@ class Unfound(ModelError):
     """No choice was found, nor was it shown that there is none."""
 
 
-def solve(problem: Problem, ties: bool = True) -> Taken | Clash:
+def solve(problem: Problem) -> Taken | Clash:
     """Finds the best choice within every limit.
 
     Args:
         problem: what may be chosen.
-        ties: whether, of choices that are equally good, that of fewest and earliest is sought.
 
     Returns:
         The best choice, or the limits that clash.
@@ -205,26 +207,19 @@ def solve(problem: Problem, ties: bool = True) -> Taken | Clash:
         ModelError: figures are not finite, or the search was cut short with nothing found.
         ToolError: highspy is not installed.
     """
-    taken = best(problem, ties)
+    taken = best(problem)
     return taken if taken is not None else _explained(problem)
 
 
-def best(problem: Problem, ties: bool = True) -> Taken | None:
-    """The best choice within every limit; None where there is none. See `solve`."""
+def best(problem: Problem, gap: float = GAP) -> Taken | None:
+    """The best choice within every limit, to a gap; None where there is none. See `solve`."""
     _check(problem)
-    model = _Model(problem)
-    status, x = model.run(problem.limits, model.cost())
+    model = _Model(problem, gap)
+    status, x = model.run(problem.limits, model.cost() + model.ties())
     if x is None:
         return None
     size = model.cleaned(x)
-    value = problem.worth(size)
-    if ties:
-        second = model.tied(problem.limits, value)
-        if second is not None:
-            other = model.cleaned(second)
-            if problem.worth(other) >= value - 2e-6 * max(abs(value), model.scale):
-                size, value = other, problem.worth(other)
-    return Taken(size, value, status == "optimal")
+    return Taken(size, problem.worth(size), status == "optimal")
 
 
 def relaxed(problem: Problem) -> tuple[float, dict[str, float], Array] | None:
@@ -254,7 +249,9 @@ def _check(problem: Problem) -> None:
 class _Model:
     """The matrix of a problem: sizes, whether taken, and shortfalls, handed to HiGHS."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, gap: float = GAP) -> None:
+        self.gap = gap
+        self.effort = 0.05
         try:
             import highspy
         except ImportError as error:
@@ -304,6 +301,12 @@ class _Model:
             return whole
         return np.concatenate([np.zeros(2 * self.n), self.problem.hinge.weight])
 
+    def ties(self) -> Array:
+        """A price so small that it only makes fewer, then earlier, options win among equals."""
+        rank = np.arange(self.n) / self.n
+        found: Array = np.concatenate([0.01 * rank, 1.0 + rank, np.zeros(self.years)])
+        return _TIE * found
+
     def unit(self, one: Limit) -> float:
         """What a limit's row is divided by, or the solver's tolerances would be pounds."""
         most = float(np.abs(np.concatenate([one.size, one.fixed])).max())
@@ -326,7 +329,6 @@ class _Model:
         self,
         limits: Sequence[Limit],
         cost: Array,
-        extra: tuple[Array, float] | None = None,
         slack: Array | None = None,
         integer: bool = True,
         loose: bool = False,
@@ -337,13 +339,12 @@ class _Model:
         Args:
             limits: rows beside the structure.
             cost: of the columns; with `slack`, nothing.
-            extra: a row more, and the most that it may come to.
             slack: price of a breach of each limit; a column more for each.
             integer: whether options are taken whole.
             loose: whether besides a breach each limit has a switch (see `fewest`).
             firm: the only group that may be broken, or None where all may.
         """
-        solver = self._solver(limits, cost, extra, slack, integer, loose, firm)
+        solver = self._solver(limits, cost, slack, integer, loose, firm)
         solver.run()
         status = self._status(solver)
         if status == "infeasible":
@@ -355,20 +356,6 @@ class _Model:
             )
         return status, np.asarray(solver.getSolution().col_value)
 
-    def tied(self, limits: Sequence[Limit], value: float) -> Array | None:
-        """Of the choices worth `value`, that of fewest and earliest."""
-        rank = np.arange(self.n) / self.n
-        cost = np.concatenate([0.01 * rank / self.n, (1.0 + rank), np.zeros(self.years)])
-        row = np.zeros(self.columns)
-        row[:] = self.cost()
-        hinge = self.problem.hinge
-        if hinge is None:
-            most = -value / self.scale
-        else:
-            start = float(hinge.weight @ np.maximum(hinge.base, 0.0))
-            most = (start - value) / self.scale
-        return self.run(limits, cost, (row, most + _GIVE * max(abs(most), 1.0)))[1]
-
     def feasible(self, limits: Sequence[Limit]) -> bool:
         """Whether some choice keeps within these limits."""
         nothing = np.zeros(self.columns)
@@ -378,7 +365,7 @@ class _Model:
 
     def duals(self, limits: Sequence[Limit]) -> tuple[float, dict[str, float], Array] | None:
         """See `relaxed`."""
-        solver = self._solver(limits, self.cost(), None, None, False, False)
+        solver = self._solver(limits, self.cost(), None, False, False)
         solver.run()
         if self._status(solver) != "optimal":
             return None
@@ -459,7 +446,6 @@ class _Model:
         self,
         limits: Sequence[Limit],
         cost: Array,
-        extra: tuple[Array, float] | None,
         slack: Array | None,
         integer: bool,
         loose: bool,
@@ -487,9 +473,6 @@ class _Model:
                 rows, low, high, cost, top, whole = self._switches(
                     limits, rows, low, high, cost, top, whole
                 )
-        if extra is not None:
-            rows = np.vstack([rows, extra[0]])
-            low, high = np.append(low, -inf), np.append(high, extra[1])
         return self._passed(hs, rows, low, high, cost, top, whole * integer)
 
     def _switches(
@@ -531,11 +514,12 @@ class _Model:
             ("output_flag", False),
             ("threads", 1),
             ("random_seed", 0),
-            ("mip_rel_gap", GAP / 10.0),
-            ("mip_abs_gap", _TOLERANCE / 10.0),
+            ("mip_rel_gap", 0.0 if self.gap == GAP else self.gap),
+            ("mip_abs_gap", 1e-10),
             ("mip_feasibility_tolerance", _TOLERANCE),
             ("primal_feasibility_tolerance", _TOLERANCE),
             ("mip_max_nodes", _NODES),
+            ("mip_heuristic_effort", self.effort),
         ):
             solver.setOptionValue(name, value)
         lp = hs.HighsLp()
@@ -577,7 +561,7 @@ def _explained(problem: Problem) -> Clash:
             kept = trial
     limits = [one for one in problem.limits if one.group in kept]
     # Within a group that is needed, only the years that are.
-    for one in list(limits):
+    for one in reversed(list(limits)):
         trial_limits = [other for other in limits if other is not one]
         if not model.feasible(trial_limits):
             limits = trial_limits

@@ -44,15 +44,16 @@ def problem_of(
     owner = np.array([one.candidate for one in options], np.intp)
     delay = np.array([one.delay for one in options], np.intp)
     made = _Limits(found, rules, limits, run, owner, delay, budget)
-    size, fixed = made.spend
+    _, fixed = made.spend
     value, whole, hinge = np.zeros(len(options)), np.zeros(len(options)), None
     if aim.kind == "gap":
+        own = made.moved(found.of("cost_intervention")) - fixed
         released = made.moved(found.of("cash_released"))
         weight = present(np.ones(len(found.years)), aim.money)
         if aim.gap is None:
-            value, whole = (released - size) @ weight, -fixed @ weight
+            value, whole = (released - own) @ weight, -fixed @ weight
         else:
-            hinge = Hinge(weight, np.asarray(aim.gap, float), (size - released).T, fixed.T)
+            hinge = Hinge(weight, np.asarray(aim.gap, float), (own - released).T, fixed.T)
     else:
         moved = shifted(found.qaly[run] @ aim.weights[run], owner, delay)
         value = present(moved, aim.health).sum(axis=1)
@@ -75,7 +76,7 @@ class _Limits:
     ) -> None:
         self.found, self.rules, self.limits = found, rules, limits
         self.run, self.owner, self.delay, self.budget = run, owner, delay, budget
-        cost = self.moved(found.of("cost_intervention"))
+        cost = self.moved(found.new_spend)
         fixed = np.zeros_like(cost) if found.fixed is None else self.moved(found.fixed)
         self.spend = (cost - fixed, fixed)
         self.none = np.zeros(len(owner))
@@ -143,7 +144,8 @@ class _Limits:
             return []
         size, fixed = self.spend
         if self.rules.reinvest:
-            size = size - self.moved(self.found.of("cash_released"))
+            own = self.found.of("cost_intervention") - self.found.of("cash_released")
+            size = self.moved(own) - fixed
         found = []
         for y, year in self._years():
             most = self.limits.new_spend.of(year)
@@ -247,13 +249,12 @@ def within(problem: Problem, limits: Sequence[Limit], size: Array) -> list[Limit
     return broken
 
 
-def budgeted(found: Candidates, rules: Rules, limits: Limits) -> Limits:
+def budgeted(found: Candidates, limits: Limits) -> Limits:
     """Limits with one on new spend: where a plan has none, what all candidates cost together."""
     if limits.new_spend is not None:
         return limits
-    every = found.of("cost_intervention")[0].sum(axis=0)
-    points = tuple(
-        (FinancialYear(found.years[y]), float(max(every[y:].max(), every[: y + 1].max(), 0.0)))
-        for y in range(found.start, len(found.years))
-    )
+    every = found.new_spend[0].sum(axis=0)
+    # The same in every year, the dearest: what all of them cost when none is put off.
+    most = max(float(every.max()), 0.0)
+    points = ((FinancialYear(found.years[found.start]), most),)
     return replace(limits, new_spend=Schedule(points))

@@ -34,6 +34,7 @@ from leftshift.plans.places import place_names
 from leftshift.quantities import FinancialYear
 
 __all__ = [
+    "SHRUNK",
     "Compiled",
     "Lane",
     "compiled",
@@ -46,7 +47,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-_SHRUNK = ("C", "D")
+SHRUNK = ("C", "D")
+"""Grades of evidence whose effects are shrunk towards no effect."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,15 @@ class Compiled:
         actions: of each intervention, in the plan's order; the first counts who is on it.
         tables: the world's, with a copy of a load for each swap.
         lanes: the swaps.
+        untouched: services that the plan touches and people use more of in their last year of
+            life, each with a copy of its load that nothing touches.
         services: how many services the loads begin with.
     """
 
     actions: tuple[tuple[Action, ...], ...]
     tables: Tables
     lanes: tuple[Lane, ...]
+    untouched: tuple[tuple[int, int], ...]
     services: int
 
     def arm(self, which: Sequence[int]) -> list[Action]:
@@ -116,7 +121,7 @@ def yearly_reach(reach: Reach, labels: Sequence[str]) -> Array:
 
     Args:
         reach: by year.
-        labels: financial years.
+        labels: financial years. A year's share is in force from its 30 June to the next.
     """
     return np.array([reach.of(FinancialYear(label)) for label in labels])
 
@@ -159,7 +164,7 @@ def strength(stay: int, lag: int, lasts: int, fade: int) -> Array:
 
 def _kept(parameters: Parameters, evidence: str, headline: bool) -> float:
     """The share of an effect that is believed."""
-    if headline or evidence not in _SHRUNK:
+    if headline or evidence not in SHRUNK:
         return 1.0
     return parameters.value(f"plans.shrink.{evidence}")
 
@@ -192,6 +197,8 @@ def compiled(
     """
     doings = plan.interventions
     lanes = _lanes(doings, services, parameters)
+    untouched = _untouched(doings, services, len(services.ids) + len(lanes))
+    copied = [*(lane.source for lane in lanes), *(service for service, _ in untouched)]
     levels = Levels(parameters)
     names = place_names(area)
     places = [place.code for place in area.places]
@@ -219,13 +226,15 @@ def compiled(
             replace(
                 working,
                 hazard=_hazards(doing, rows, parameters, headline),
-                load=_loads(doing, k, rows, parameters, services, lanes, headline),
+                load=_loads(doing, k, rows, parameters, services, lanes, len(copied), headline),
                 shift=next(iter(shifts), None),
             )
         )
         mine += [replace(working, shift=one) for one in shifts[1:]]
         actions.append(tuple(mine))
-    return Compiled(tuple(actions), _with_copies(tables, lanes), lanes, len(services.ids))
+    return Compiled(
+        tuple(actions), _with_copies(tables, copied), lanes, untouched, len(services.ids)
+    )
 
 
 def _lanes(
@@ -253,11 +262,21 @@ def _lanes(
     return tuple(found)
 
 
-def _with_copies(tables: Tables, lanes: Sequence[Lane]) -> Tables:
-    if not lanes:
+def _untouched(
+    doings: Sequence[Intervention], services: Services, first: int
+) -> tuple[tuple[int, int], ...]:
+    touched = {services.index(e.target) for one in doings for e in _of_kind(one, "rate")}
+    touched |= {services.index(swap.source) for one in doings for swap in one.swaps}
+    which = sorted(at for at in touched if services.last_year[at] > 0)
+    return tuple((at, first + number) for number, at in enumerate(which))
+
+
+def _with_copies(tables: Tables, which: Sequence[int]) -> Tables:
+    """The tables with copies of some services' loads after their own."""
+    if not which:
         return tables
     assert tables.rate is not None and tables.load_ratio is not None
-    which = [lane.source for lane in lanes]
+    which = list(which)
     return replace(
         tables,
         rate=np.concatenate([tables.rate, tables.rate[..., which]], axis=-1),
@@ -296,13 +315,14 @@ def _loads(
     parameters: Parameters,
     services: Services,
     lanes: Sequence[Lane],
+    copies: int,
     headline: bool,
 ) -> NDArray[np.float32] | None:
     effects = _of_kind(doing, "rate")
     if not effects and not doing.swaps:
         return None
     count = len(services.ids)
-    found = np.ones((rows.size, count + len(lanes)))
+    found = np.ones((rows.size, count + copies))
     for effect in effects:
         at = services.index(effect.target)
         found[:, at] *= 1.0 + rows * (_ratio(effect, parameters, headline) - 1.0)

@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 #: How much more room a limit is given to see what it would bring.
 STEP: Final = 0.1
 _DUST: Final = 1e-9
+_FINE: Final = 1e-5
 _RULES: Final = ("required", "exclusive", "needs")
 
 
@@ -149,9 +150,11 @@ def _sums(
         summed: Array = present(shifted(flow, every, delay), rate).sum(axis=1)
         return summed
 
-    cost = over(found.of("cost_intervention")[run], aim.money) * part
+    cost = over(found.new_spend[run], aim.money) * part
+    own = over(found.of("cost_intervention")[run], aim.money) * part
     if found.fixed is not None:
-        cost = cost + over(found.fixed[run], aim.money) * (part > 0.0) * (1.0 - part)
+        whole = over(found.fixed[run], aim.money) * (part > 0.0) * (1.0 - part)
+        cost, own = cost + whole, own + whole
     released = over(found.of("cash_released")[run], aim.money) * part
     weighted = over(found.qaly[run] @ aim.weights[run], aim.health) * part
     return {
@@ -159,7 +162,7 @@ def _sums(
         "cost": cost,
         "released": released,
         "people": over(found.of("people_reached")[run], 0.0) * part,
-        "value": released - cost if aim.kind == "gap" else weighted,
+        "value": released - own if aim.kind == "gap" else weighted,
     }
 
 
@@ -177,13 +180,13 @@ def frontier(found: Candidates, rules: Rules, limits: Limits, aim: Aim) -> pl.Da
 
     Where the plan has no limit on new spend, budgets are shares of what all candidates cost.
     """
-    limited = budgeted(found, rules, limits)
+    limited = budgeted(found, limits)
     rows: list[dict[str, Any]] = []
     before: tuple[float, float, set[str]] | None = None
     for budget in rules.budgets:
         problem = problem_of(found, rules, limited, aim, budget=budget)
         room = _discounted_room(found, problem, aim)
-        taken = solver.best(problem)
+        taken = solver.best(problem, _FINE)
         row: dict[str, Any] = {
             "budget": budget, "room": room, "spend": None, "unit": aim.unit, "value": None,
             "possible": taken is not None, "chosen": 0, "joins": "", "leaves": "",
@@ -352,7 +355,7 @@ def _why(
     )
     with_it: Taken | None = None
     for size, delay in trials:
-        with_it = solver.best(solver.forced(problem, k, size, delay), ties=False)
+        with_it = solver.best(solver.forced(problem, k, size, delay), solver.ROUGH)
         if with_it is not None:
             break
     if with_it is None:
@@ -364,7 +367,7 @@ def _why(
         more = {"left_out": "at any size", "in_part": "at full reach", "later": "earlier"}[outcome]
         return {"limit": ", ".join(groups), "reason": f"It cannot be done {more}: {said}."}
     lost = max(choice.value - with_it.value, 0.0)
-    lost = 0.0 if lost < 4e-6 * abs(choice.value) else lost
+    lost = 0.0 if lost < solver.ROUGH * abs(choice.value) else lost
     other = chosen_of(problem, with_it, choice.unit)
     gone = [
         f"{found.ids[j]} ({choice.size[j]:.0%} to {other.size[j]:.0%})"
@@ -444,7 +447,7 @@ def ranking(
         problem = problem_of(found, rules, limits, aim, run)
         keeps = not within(problem, problem.limits, choice.taken.size)
         kept.append(float(keeps))
-        taken = solver.best(problem, ties=False)
+        taken = solver.best(problem, solver.ROUGH)
         if taken is None:
             sizes.append(np.zeros(k))
             delays.append(np.zeros(k, np.intp))

@@ -33,7 +33,7 @@ from leftshift.plans.files import Plan
 from leftshift.plans.limits import Schedule
 from leftshift.quantities import FinancialYear
 
-__all__ = ["Held", "Room", "asked", "eligible", "held"]
+__all__ = ["Held", "Room", "asked", "eligible", "held", "never"]
 
 Array = NDArray[np.float64]
 
@@ -81,6 +81,31 @@ def asked(plan: Plan, labels: Sequence[str]) -> Array:
     """The reach that a plan asks for, ``[K, T]``."""
     rows = [yearly_reach(one.reach, labels) for one in plan.interventions]
     return np.stack(rows) if rows else np.zeros((0, len(labels)))
+
+
+def never(plan: Plan, reach: Array, labels: Sequence[str]) -> list[str]:
+    """Sentences on interventions whose effects do not begin within the horizon.
+
+    Args:
+        plan: the plan.
+        reach: ``[K, T]`` share of the eligible on each at a time.
+        labels: the years of the run.
+    """
+    said = []
+    for one, row in zip(plan.interventions, reach, strict=True):
+        changes = bool(one.effects or one.swaps)
+        starts = np.flatnonzero(row > 0)
+        if changes and one.stay and not one.lasts and one.lag >= one.stay:
+            said.append(
+                f"{one.label} changes nothing: a person stays on it for {one.stay} and its effects "
+                f"would begin {one.lag} years after joining. Say how long they last: lasts = 3."
+            )
+        elif changes and (not starts.size or starts[0] + one.lag >= len(labels)):
+            said.append(
+                f"{one.label} changes nothing by {labels[-1]}: nobody has been on it for long "
+                "enough. Follow the plan for more years."
+            )
+    return said
 
 
 def eligible(compiled: Compiled, world: World, *, seed: int, threads: int) -> tuple[Array, Array]:

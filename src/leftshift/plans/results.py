@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GOOD_WHEN_LOWER", "MEASURES", "QUINTILES", "Results"]
+__all__ = ["GOOD_WHEN_LOWER", "LABELS", "MEASURES", "QUINTILES", "Results"]
 
 Array = NDArray[np.float64]
 
@@ -50,6 +50,22 @@ money in that year, and how much only as room; they add up to what `spend_nhs` a
 measure. `people_reached` counts person-years on interventions, those of a person on two of them
 twice. `major_illness` is a stock at 30 June; all others are flows of a financial year.
 """
+
+LABELS: Final[Mapping[str, str]] = {
+    "life_years": "Years of life lived",
+    "spend_nhs": "NHS spending on services",
+    "spend_social_care": "Councils' spending on social care",
+    "spend_private": "What people pay themselves",
+    "cost_intervention": "Cost of the interventions themselves",
+    "cash_released": "Cash released",
+    "capacity_released": "Capacity released",
+    "non_elective_admission": "Emergency admissions",
+    "gp_appointment": "General practice appointments with a GP",
+    "ae_attendance": "A&E attendances",
+    "staff_wte": "Staff needed, with those of the interventions",
+    "people_reached": "Person-years on interventions",
+}
+"""Labels of the measures that only a plan's tables have; the others' are those of an outlook."""
 
 GOOD_WHEN_LOWER: Final = frozenset(
     {

@@ -9,56 +9,37 @@ the byte, and what differs is what the plan does.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from leftshift.areas import Area
-from leftshift.care.model import Care, CareOfWorld
-from leftshift.catalogue import Catalogue, Parameters
+from leftshift.care.model import Care
+from leftshift.catalogue import Catalogue
 from leftshift.catalogue.rows import Row
-from leftshift.engine import Tables, Tallies, simulate
+from leftshift.engine import simulate
 from leftshift.people import outlook
-from leftshift.people.layout import Bounds
-from leftshift.people.model import (
-    PARTICLES,
-    PARTICLES_IN_DRAWS,
-    Frame,
-    People,
-    World,
-    build,
-    risk_means,
-)
+from leftshift.people.model import PARTICLES, PARTICLES_IN_DRAWS, Frame, People, build
 from leftshift.people.outlook import Outcome, Progress
-from leftshift.people.prevalence import OwnCounts
-from leftshift.people.tables import RISKS, Measures, frames, measure
-from leftshift.plans import attribution
-from leftshift.plans.arms import Arm, Arms, CareOfArm
-from leftshift.plans.attribution import Shapley, Subset
-from leftshift.plans.compile import Compiled, compiled, drawn_rows
-from leftshift.plans.effects import effects
+from leftshift.plans.beside import Apart, Asked, PlanOnCare
+from leftshift.plans.effects import WHOLE, effects
+from leftshift.plans.equity import equity, fairness
 from leftshift.plans.files import Plan
+from leftshift.plans.library import Intervention
 from leftshift.plans.places import located
-from leftshift.plans.reach import Room, asked, eligible, held
-from leftshift.plans.results import MEASURES, Results
+from leftshift.plans.results import Results
+from leftshift.plans.uncertainty import notes, uncertainty
+from leftshift.plans.value import value
+from leftshift.plans.worth import valuation
 
-__all__ = ["Apart", "Asked", "PlanOnCare", "Ran", "identity", "laid", "results", "run", "simulated"]
+__all__ = ["Ran", "identity", "laid", "results", "run", "simulated"]
 
 Array = NDArray[np.float64]
-
-#: How effects are told apart: in the plan's order, or each as if nothing else were done.
-Apart = Literal["ordered", "alone"]
-
-_PLAN = "plan_"
-#: Tables of care that a plan has of its own; others hold the baseline to what is published.
-_TABLES = ("summary", "activity", "spend", "staff", "beds", "waits", "gap", "drivers")
-#: Where a plan does not say.
-_YEARS, _PEOPLE, _DRAWS, _SEED = 20, 100_000, 0, 1
 
 
 @dataclass(frozen=True)
@@ -85,35 +66,6 @@ def laid(catalogue: Catalogue, rows: Iterable[Row]) -> Catalogue:
     over.overrides, over.added = list(catalogue.overrides), list(catalogue.added)
     over._lay(rows)
     return over
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a run, where the plan says it and where the caller does."""
-
-    years: int
-    people: People
-    draws: int
-    seed: int
-
-    @classmethod
-    def of(
-        cls,
-        plan: Plan,
-        years: int | None,
-        people: People | None,
-        draws: int | None,
-        seed: int | None,
-    ) -> Asked:
-        def first(*values: Any) -> Any:
-            return next(value for value in values if value is not None)
-
-        return cls(
-            years=first(years, plan.years, _YEARS),
-            people=first(people, plan.people, _PEOPLE),
-            draws=first(draws, plan.draws, _DRAWS),
-            seed=first(seed, plan.seed, _SEED),
-        )
 
 
 def identity(
@@ -165,294 +117,6 @@ def identity(
         "headline": headline,
         "shapley": shapley,
     }
-
-
-class PlanOnCare:
-    """A plan as a consequence of an outlook's people, beside their care.
-
-    Args:
-        plan: the plan, located in the area.
-        care: care of the area.
-        asked: what is asked of the run.
-        threads: worker threads of the central run.
-        headline: whether effects of evidence C and D are taken as they are published.
-        shapley: whether contributions are worked out over all orders, too.
-        apart: how effects are told apart.
-
-    Attributes:
-        results: after the run, the effects in every draw.
-        shares: contributions over all orders; None where they were not asked for.
-        room: how many are reached.
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        care: Care,
-        asked: Asked,
-        threads: int,
-        headline: bool,
-        shapley: bool = False,
-        apart: Apart = "ordered",
-    ) -> None:
-        self.plan = plan
-        self.care = care
-        self.threads = threads
-        self.headline = headline
-        self.replicated: tuple[str, ...] = care.replicated
-        self.tables_read: tuple[str, ...] = care.tables_read
-        self.own_counts: OwnCounts | None = care.own_counts
-        self.room: Room | None = None
-        self.shares: Shapley | None = None
-        self._asked = asked
-        self._shapley = shapley
-        self._rows = drawn_rows(plan, care.catalogue)
-        count = len(plan.interventions)
-        self.arms = attribution.prefixes(count)
-        if apart == "alone":
-            whole = tuple(range(count))
-            self.arms = list(dict.fromkeys([(), *((k,) for k in range(count)), whole]))
-        self._apart = apart
-        self._simulants = 0.0
-        self._central: World | None = None
-        self._held: dict[str, Array] = {}
-
-    # What an outlook asks of its consequences ------------------------------------------------
-
-    def identity(self) -> dict[str, Any]:
-        """That of care; a plan's own is in :func:`identity`."""
-        return self.care.identity()
-
-    def bind(self, parameters: Parameters, world: World) -> PlanOfWorld:
-        """Takes up one world."""
-        central = parameters.draw is None and self._central is None
-        if central:
-            self._central = world
-        replicate = parameters.draw is None and not central
-        return PlanOfWorld(self, self.care.bind(parameters, world), world, replicate)
-
-    def frames(
-        self,
-        central: dict[str, Array],
-        bounds: Bounds | None,
-        sampling: Mapping[str, Array] | None,
-    ) -> dict[str, pl.DataFrame]:
-        """Tables of care for both arms, and of people for the plan's.
-
-        The sampling error of the plan's summary is the baseline's: the people are the same.
-        """
-        made = self.care.frames(_without(central), _bounds(bounds, plan=False), sampling)
-        mine = {name.removeprefix(_PLAN): x for name, x in central.items() if _is_plan(name)}
-        limits = _bounds(bounds, plan=True)
-        arm = pl.lit(self.plan.name).alias("arm")
-        doing = {
-            name: rows.with_columns(arm)
-            for name, rows in self.care.frames(mine, limits, sampling).items()
-            if name in _TABLES
-        }
-        world = self._central
-        assert world is not None
-        people = frames(
-            Measures(**{name: mine[name] for name in Measures.__dataclass_fields__}),
-            limits,
-            sampling,
-            frame=self.care.frame,
-            places=[place.code for place in self.care.area.places],
-            conditions=[str(c["id"]) for c in self.care.catalogue.entities("conditions")],
-            weight=_weight(world),
-            arm=self.plan.name,
-        )
-        if any(effect.kind == "risk" for one in self.plan.interventions for effect in one.effects):
-            # Distributions are those of people whom no intervention reached.
-            told = pl.col("measure").cast(pl.String).is_in(RISKS)
-            people["health"] = people["health"].filter(~told)
-        for name, rows in [*doing.items(), *people.items()]:
-            made[name] = outlook._joined(made[name], rows) if name in made else rows
-        made["names"] = pl.concat([made["names"], self._names()])
-        return made
-
-    def about(self) -> dict[str, Any]:
-        """What a reader needs to know of care and of the plan."""
-        told = self.care.about()
-        room = self.room
-        assert room is not None
-        told["warnings"] = [*told["warnings"], *room.warnings]
-        return told
-
-    # What is kept of every draw -------------------------------------------------------------
-
-    def reach_of(self, bound: CareOfWorld, world: World, baseline: Tallies) -> Room:
-        """How many are reached, worked out on the central parameters for all draws."""
-        if self.room is not None:
-            return self.room
-        plan, frame = self.plan, self.care.frame
-        labels = frame.labels
-        reach = asked(plan, labels)
-        room = Room(reach, np.zeros_like(reach))
-        doings = plan.interventions
-        if any(one.stay or one.limited_by for one in doings):
-            seed = self._asked.seed
-            able, newly = eligible(
-                self._compiled(bound, room), world, seed=seed, threads=self.threads
-            )
-            room = replace(room, newly=newly)
-            if any(one.limited_by for one in doings):
-                arms = self.arms_of(bound, world, baseline, room)
-                (full,) = arms.done([tuple(range(len(doings)))])
-                room = held(plan, room, able, full, arms.base, bound, labels)
-        self.room = room
-        return room
-
-    def _compiled(self, bound: CareOfWorld, room: Room) -> Compiled:
-        return compiled(
-            self.plan,
-            room.reach,
-            room.newly,
-            parameters=bound.parameters,
-            services=bound.services,
-            tables=bound.tables,
-            area=self.care.area,
-            headline=self.headline,
-        )
-
-    def arms_of(
-        self, bound: CareOfWorld, world: World, baseline: Tallies, room: Room | None = None
-    ) -> Arms:
-        """The plan in one world."""
-        known = room if room is not None else self.reach_of(bound, world, baseline)
-        return Arms(
-            world=world,
-            bound=bound,
-            compiled=self._compiled(bound, known),
-            interventions=self.plan.interventions,
-            reach=known.reach,
-            baseline=baseline,
-            seed=self._asked.seed,
-            threads=self.threads if bound.parameters.draw is None else 1,
-        )
-
-    def keep(self, arms: Arms) -> Arm:
-        """Simulates the arms of one draw, and keeps what they change; gives the whole plan."""
-        levels = []
-        last = arms.base
-        for last in arms.done(self.arms):
-            levels.append(last.levels)
-        self._keep(arms, np.stack(levels))
-        if self._shapley and arms.bound.parameters.draw is None and self.plan.interventions:
-
-            def summed(which: Sequence[Subset]) -> list[Array]:
-                return [arm.levels.sum(axis=(0, 1, 2)) for arm in arms.done(which)]
-
-            count = len(self.plan.interventions)
-            self.shares = attribution.shapley(count, summed, seed=self._asked.seed)
-        return last
-
-    def _keep(self, arms: Arms, levels: Array) -> None:
-        if self._apart == "alone":
-            effect = levels[1:] - levels[0]
-            if len(self.plan.interventions) == 1:
-                effect = np.concatenate([effect, effect])
-            elif not self.plan.interventions:
-                effect = np.zeros_like(levels)
-        else:
-            effect = attribution.ordered(levels)
-        parameters = arms.bound.parameters
-        draw = 0 if parameters.draw is None else parameters.draw
-        people = levels[0, ..., list(MEASURES).index("life_years")]
-        for name, values in (
-            ("place_effect", effect.sum(axis=3)),
-            ("quintile_effect", effect.sum(axis=2)),
-            ("place_base", levels[0].sum(axis=2)),
-            ("quintile_base", levels[0].sum(axis=1)),
-            ("people_place", people.sum(axis=2)),
-            ("people_quintile", people.sum(axis=1)),
-        ):
-            if name not in self._held:
-                self._held[name] = np.zeros((1 + self._asked.draws, *values.shape))
-            self._held[name][draw] = values
-        if draw:
-            rows = np.array([parameters.value(row) for row in self._rows])
-            self._held.setdefault("parameters", np.zeros((len(rows), self._asked.draws)))
-            self._held["parameters"][:, draw - 1] = rows
-
-    @property
-    def results(self) -> Results:
-        """The effects in every draw that has been made."""
-        held = self._held
-        rows = held.get("parameters", np.zeros((len(self._rows), self._asked.draws)))
-        return Results(
-            interventions=tuple(one.id for one in self.plan.interventions),
-            years=tuple(self.care.frame.labels),
-            places=tuple(place.code for place in self.care.area.places),
-            draws=self._asked.draws,
-            place_effect=held["place_effect"],
-            quintile_effect=held["quintile_effect"],
-            place_base=held["place_base"],
-            quintile_base=held["quintile_base"],
-            people_place=held["people_place"],
-            people_quintile=held["people_quintile"],
-            parameters=dict(zip(self._rows, rows, strict=True)),
-        )
-
-    def _names(self) -> pl.DataFrame:
-        rows = [("intervention", one.id, one.label, "") for one in self.plan.interventions]
-        return pl.DataFrame(
-            rows, schema=dict.fromkeys(("kind", "id", "label", "unit"), pl.String), orient="row"
-        )
-
-
-@dataclass(frozen=True)
-class PlanOfWorld:
-    """A plan in one world under one draw of the parameters.
-
-    Attributes:
-        plan: what is asked.
-        bound: care of the world.
-        world: the people.
-        replicate: whether it only shows the baseline's sampling error.
-    """
-
-    plan: PlanOnCare
-    bound: CareOfWorld
-    world: World
-    replicate: bool
-
-    @property
-    def tables(self) -> Tables:
-        """The world's tables with the rates of the services, as in the baseline."""
-        return self.bound.tables
-
-    def measure(self, tallies: Tallies) -> dict[str, Array]:
-        """Arrays of care in the baseline, and of people and care where the plan is carried out."""
-        found = self.bound.measure(tallies)
-        if self.replicate:
-            return found
-        plan, care = self.plan, self.plan.care
-        whole = plan.keep(plan.arms_of(self.bound, self.world, tallies))
-        risks = risk_means(self.bound.parameters, care.frame)
-        people = measure(self.world, whole.tallies, care.frame, risks).arrays()
-        used = CareOfArm.like(self.bound, whole.use).measure(whole.tallies)
-        return {**found, **{_PLAN + name: x for name, x in {**people, **used}.items()}}
-
-
-def _is_plan(name: str) -> bool:
-    return name.startswith(_PLAN)
-
-
-def _without(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    return {name: x for name, x in arrays.items() if not _is_plan(name)}
-
-
-def _bounds(bounds: Bounds | None, plan: bool) -> Bounds | None:
-    if bounds is None:
-        return None
-    stem = _PLAN if plan else ""
-    return {name.removeprefix(stem): x for name, x in bounds.items() if _is_plan(name) == plan}
-
-
-def _weight(world: World) -> float:
-    residents = (world.roll.enter == 0).sum() - outlook._newborn_at_base(world)
-    return float(world.residents.sum()) / max(int(residents), 1)
 
 
 def run(
@@ -539,13 +203,22 @@ def simulated(
         consequences=hanging,
     )
     found = hanging.results
-    tables = {**outcome.tables, "effects": effects(found, here.name)}
+    parameters = over.parameters()
+    judged = valuation(parameters)
+    tables = {
+        **outcome.tables,
+        "effects": effects(found, here.name),
+        "value": value(found, judged, here.name),
+        "equity": equity(found, judged, fairness(parameters), here.name),
+        "uncertainty": uncertainty(found, judged, here.name),
+    }
     room = hanging.room
     assert room is not None
     about = {
         **outcome.about,
         "title": here.title or here.name,
         "arms": ["baseline", here.name],
+        "warnings": [*outcome.about["warnings"], *notes(found)],
         "plan": {
             "name": here.name,
             "about": here.about,
@@ -556,8 +229,8 @@ def simulated(
             "short": [vars(one) for one in room.short],
         },
     }
-    if hanging.shares is not None:
-        tables["attribution"] = _attribution(hanging.shares, found, here)
+    if here.interventions:
+        tables["attribution"] = _attribution(hanging, found)
     return Ran(
         Outcome(
             identity=identity(
@@ -657,7 +330,7 @@ def _prepared(
     return located(plan, area), laid(catalogue, plan.rows), wanted, Frame(base, wanted.years)
 
 
-def _told(one: Any) -> dict[str, Any]:
+def _told(one: Intervention) -> dict[str, Any]:
     """What a report says of an intervention."""
     return {
         "id": one.id,
@@ -688,26 +361,29 @@ def _told(one: Any) -> dict[str, Any]:
     }
 
 
-def _attribution(shares: Shapley, found: Results, plan: Plan) -> pl.DataFrame:
+def _attribution(hanging: PlanOnCare, found: Results) -> pl.DataFrame:
     """Contributions over the whole horizon by method, on the central parameters."""
-    in_order = found.place_effect[0, :-1].sum(axis=(1, 2))
-    methods = {
-        "ordered": (in_order, None),
-        "alone": (shares.alone, None),
-        "shapley": (shares.value, shares.error if shares.orders else None),
-    }
+    names = (*found.interventions, WHOLE)
+    taken, turned = ("headline", "shrunk") if hanging.headline else ("shrunk", "headline")
+    methods: dict[str, tuple[Array, Array | None]] = {}
+    methods[taken] = (found.place_effect[0].sum(axis=(1, 2)), None)
+    if hanging.turned is not None:
+        methods[turned] = (hanging.turned, None)
+    if (shares := hanging.shares) is not None:
+        methods["alone"] = (shares.alone, None)
+        methods["shapley"] = (shares.value, shares.error if shares.orders else None)
     rows = [
         {
-            "arm": plan.name,
-            "intervention": one,
+            "arm": hanging.plan.name,
+            "intervention": name,
             "method": method,
-            "measure": name,
+            "measure": measure,
             "unit": found.units[m],
             "value": float(values[k, m]),
             "error": None if errors is None else float(errors[k, m]),
         }
         for method, (values, errors) in methods.items()
-        for k, one in enumerate(found.interventions)
-        for m, name in enumerate(found.measures)
+        for k, name in enumerate(names[: len(values)])
+        for m, measure in enumerate(found.measures)
     ]
     return pl.DataFrame(rows, schema_overrides={"error": pl.Float64})

@@ -261,11 +261,17 @@ def _partial(
         found = columns(np.stack([moving[one] for one in ids], axis=1))
         if found is None:
             continue
-        known = fit(found, nets, among=len(divided))
+        known = fit(found, nets, among=len(divided), redraws=False)
         # To know a part cannot be worth more than to know everything.
         gain = np.minimum(expected_gain(known.fitted), most)
-        other = expected_gain(known.fitted + known.wobble)
-        error = np.sqrt(other.var(axis=0, ddof=1) + sampling_error(known.fitted) ** 2)
+        error = np.zeros_like(gain)
+        # Where no relation was found there is nothing to draw again.
+        live = np.ptp(known.fitted, axis=0) > 0.0
+        if live.any():
+            again = fit(found, nets[:, live], among=len(divided))
+            other = expected_gain(again.fitted + again.wobble)
+            spread = other.var(axis=0, ddof=1) + sampling_error(again.fitted) ** 2
+            error[live] = np.sqrt(spread)
         column = 0
         for worth, _ in decisions:
             where = (_pounds(worth.pounds), _perspective(worth))

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["write_page", "write_report", "write_workbook"]
+__all__ = [
+    "write_assumptions",
+    "write_board_paper",
+    "write_page",
+    "write_report",
+    "write_workbook",
+]
 
 
 def write_report(folder: Path) -> None:
@@ -40,3 +46,17 @@ def write_workbook(folder: Path) -> None:
     from leftshift.report.write import workbook_only
 
     workbook_only(folder)
+
+
+def write_board_paper(folder: Path) -> None:
+    """Write board-paper.docx, of a plan's run; see `leftshift.report.write.paper_only`."""
+    from leftshift.report.write import paper_only
+
+    paper_only(folder)
+
+
+def write_assumptions(folder: Path, path: Path | None = None) -> Path:
+    """Write the log of a run's assumptions; see `leftshift.report.assumptions`."""
+    from leftshift.report.assumptions import write_assumptions as write
+
+    return write(folder, path)

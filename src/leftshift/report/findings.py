@@ -151,21 +151,22 @@ class Findings:
     """The figures of one run, read once from its tables.
 
     Args:
-        run: An open run folder of an outlook.
+        run: An open run folder of an outlook or of a plan.
+        arm: Which arm's figures; the baseline where the run has one, by default, else the first.
 
     Attributes:
         years: Year labels in order, as they stand in the summary table.
         marks: The years shown in key figures: the first, every tenth after it, and the last.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, arm: str | None = None) -> None:
         self.run = run
         self.about: dict[str, Any] = dict(run.about)
         self.tables = set(run.tables)
         summary = run.table("summary")
         arms = list(self.about.get("arms") or [])
         present = summary["arm"].unique().sort().to_list()
-        wanted = arms[0] if arms else "baseline"
+        wanted = arm or ("baseline" if "baseline" in present or not arms else str(arms[0]))
         self.arm: str = wanted if wanted in present else str(present[0])
         self.summary = summary.filter(pl.col("arm") == self.arm)
         self.years: list[str] = self.summary["year"].unique().sort().to_list()

@@ -14,9 +14,10 @@ from typing import Any
 import jinja2
 
 from leftshift.report import care as care_room
-from leftshift.report import evidence, gaps, illness, opening, words
+from leftshift.report import evidence, gaps, illness, opening, plans, words
 from leftshift.report.blocks import Section
 from leftshift.report.findings import Findings
+from leftshift.report.plans.glossary import GLOSSARY as PLAN_WORDS
 from leftshift.runs import Run
 
 
@@ -79,7 +80,7 @@ def render(f: Findings) -> str:
     """
     care = care_room.Care(f)
     cards, key_figures, growth = opening.opening(f, care_room.key_measures(care))
-    sections = [
+    outlook = [
         opening.does_it_know_us(f),
         illness.population(f),
         illness.segments(f),
@@ -89,14 +90,20 @@ def render(f: Findings) -> str:
         gaps.places(f),
         *care_room.sections(care),
         *care_room.does_the_money_know_us(care),
+    ]
+    explained = (*words.GLOSSARY, *(PLAN_WORDS if plans.is_plan(f) else ()))
+    rest = [
         evidence.evidence(f),
         evidence.reproduce(f),
-        Section(
-            "glossary", "Words used here", definitions=care_room.glossary(care, words.GLOSSARY)
-        ),
+        Section("glossary", "Words used here", definitions=care_room.glossary(care, explained)),
     ]
+    plan: dict[str, Any] = {}
+    if plans.is_plan(f):
+        from leftshift.report.plans.page import context
+
+        plan = context(plans.PlanFindings(f), outlook, rest)
     return fill(
-        "report.html.j2",
+        "plan.html.j2" if plan else "report.html.j2",
         f.run,
         str(f.about.get("title") or f"The outlook for {f.area_name}"),
         f=f,
@@ -110,5 +117,6 @@ def render(f: Findings) -> str:
         sampling=words.sampling(f),
         key_figures=key_figures,
         growth=growth,
-        sections=sections,
+        sections=[*outlook, *rest],
+        **plan,
     )

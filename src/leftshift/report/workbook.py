@@ -14,8 +14,9 @@ from typing import Any
 import xlsxwriter
 
 from leftshift.report import care as care_room
-from leftshift.report import theme, words
+from leftshift.report import plans, theme, words
 from leftshift.report.findings import Findings
+from leftshift.report.plans.glossary import GLOSSARY as PLAN_WORDS
 from leftshift.report.sheets import Sheet, sheets_of
 
 #: Workbooks say when they were made; a fixed date keeps the bytes the same for the same tables.
@@ -34,7 +35,13 @@ def write(f: Findings, path: Path) -> None:
     """
     care = care_room.Care(f)
     people, rest = sheets_of(f)
-    sheets = [*people, *care_room.sheets(care), *rest]
+    plan = plans.PlanFindings(f) if plans.is_plan(f) else None
+    made: list[Sheet] = []
+    if plan is not None:
+        from leftshift.report.plans.sheets import sheets as plan_sheets
+
+        made = plan_sheets(plan)
+    sheets = [*made, *people, *care_room.sheets(care), *rest]
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties(
@@ -47,9 +54,9 @@ def write(f: Findings, path: Path) -> None:
             }
         )
         formats = Formats(book)
-        add_prose(book, formats, "Cover", _cover(f, care))
+        add_prose(book, formats, "Cover", _cover(f, care, plan))
         add_contents(book, formats, f, sheets)
-        add_prose(book, formats, "Notes", _notes(f, care))
+        add_prose(book, formats, "Notes", _notes(f, care, plan))
         for sheet in sheets:
             add_table(book, formats, sheet)
 
@@ -82,10 +89,22 @@ def add_prose(book: Any, formats: Formats, name: str, lines: Sequence[tuple[str,
         sheet.write_string(i, 0, text, getattr(formats, style))
 
 
-def _cover(f: Findings, care: care_room.Care) -> list[tuple[str, str]]:
+def _cover(
+    f: Findings, care: care_room.Care, plan: plans.PlanFindings | None
+) -> list[tuple[str, str]]:
     title = str(f.about.get("title") or f"The outlook for {f.area_name}")
+    first: list[tuple[str, str]] = []
+    if plan is not None:
+        from leftshift.report.plans.opening import headlines
+
+        first = [
+            ("wrap", f"The plan “{plan.arm}” beside the baseline."),
+            *[("wrap", line) for line in headlines(plan)],
+            ("head", "If nothing changes: the baseline"),
+        ]
     return [
         ("title", f"{title}: {f.now} to {f.end}"),
+        *first,
         ("wrap", "Who lives here and how ill they become, if nothing changes."),
         *[("wrap", line) for line in words.headlines(f)],
         *[("wrap", line) for line in care_room.headlines(care)],
@@ -134,8 +153,24 @@ def add_contents(book: Any, formats: Formats, f: Findings, sheets: Sequence[Shee
             sheet.write_number(3 + i, 2, height, formats.whole)
 
 
-def _notes(f: Findings, care: care_room.Care) -> list[tuple[str, str]]:
+def _notes(
+    f: Findings, care: care_room.Care, plan: plans.PlanFindings | None
+) -> list[tuple[str, str]]:
     lines = [("title", "Notes")]
+    if plan is not None:
+        from leftshift.report.plans.cash import NEVER_ADDED
+        from leftshift.report.plans.opening import certainty
+
+        lines += [
+            ("head", "The plan and the baseline"),
+            *[("wrap", line) for line in certainty(plan)],
+            ("wrap", NEVER_ADDED),
+            (
+                "wrap",
+                "Sheets whose names begin with Plan are differences, plan less baseline. All other "
+                f"sheets of figures are those of the baseline and hold nothing of “{plan.arm}”.",
+            ),
+        ]
     lines += [
         ("head", "Method"),
         (
@@ -188,7 +223,10 @@ def _notes(f: Findings, care: care_room.Care) -> list[tuple[str, str]]:
     ]
     lines.append(("head", "Words used here"))
     lines += [
-        ("wrap", f"{term}: {meaning}") for term, meaning in care_room.glossary(care, words.GLOSSARY)
+        ("wrap", f"{term}: {meaning}")
+        for term, meaning in care_room.glossary(
+            care, (*words.GLOSSARY, *(PLAN_WORDS if plan is not None else ()))
+        )
     ]
     lines += [
         ("head", "The whole of the figures"),

@@ -211,6 +211,7 @@ TABLES: tuple[Table, ...] = (
                 "number",
                 "How many times as far the units spread as chance alone explains (variance); the "
                 "limits are widened by its square root. 1: not at all, or too few units to tell.",
+                "ratio",
             ),
             Column("lower95", "number", "Lower 95% limit.", "[unit]"),
             Column("upper95", "number", "Upper 95% limit.", "[unit]"),

@@ -15,7 +15,7 @@ from leftshift.report.organisation import opening as organisation_opening
 from leftshift.report.organisation.findings import BoardFindings
 from leftshift.report.organisation.page import certainty, sections_of, title_of
 
-__all__ = ["write"]
+__all__ = ["dated", "style_of", "write"]
 
 _CREATED = dt.datetime(2026, 1, 1)
 # Word is for reading round a table: longer tables stay in the workbook.
@@ -48,10 +48,10 @@ def write(f: BoardFindings, path: Path) -> None:
     page.left_margin = page.right_margin = Mm(18)
     page.top_margin = page.bottom_margin = Mm(16)
     ink = RGBColor.from_string(theme.DARK_BLUE.lstrip("#").upper())
-    _style(book.styles["Normal"], "Arial", Pt(10.5))
+    style_of(book.styles["Normal"], "Arial", Pt(10.5))
     for level, size in ((0, 24), (1, 17), (2, 13)):
         style = book.styles["Title" if level == 0 else f"Heading {level}"]
-        _style(style, "Arial", Pt(size))
+        style_of(style, "Arial", Pt(size))
         style.font.color.rgb = ink
     _properties(book, f)
     book.add_heading(f"{title_of(f)}: {f.now} to {f.end}", level=0)
@@ -70,10 +70,11 @@ def write(f: BoardFindings, path: Path) -> None:
     )
     held = io.BytesIO()
     book.save(held)
-    path.write_bytes(_dated(held.getvalue()))
+    path.write_bytes(dated(held.getvalue()))
 
 
-def _style(style: Any, font: str, size: Any) -> None:
+def style_of(style: Any, font: str, size: Any) -> None:
+    """Sets a style of a document in one typeface for every script."""
     from docx.oxml.ns import qn
 
     style.font.name, style.font.size = font, size
@@ -166,7 +167,7 @@ def _fill(cell: Any, text: str, size: Any, bold: bool = False) -> None:
     run.font.size, run.bold = size, bold
 
 
-def _dated(content: bytes) -> bytes:
+def dated(content: bytes) -> bytes:
     """The same document with fixed dates in its archive: the same run gives the same file."""
     held = io.BytesIO()
     with (

@@ -12,6 +12,7 @@ from leftshift.report.plans.figures import crosses
 
 __all__ = [
     "EITHER",
+    "JOINER",
     "beside",
     "difference",
     "millions_cell",
@@ -25,6 +26,9 @@ __all__ = [
 
 _MINUS = "\N{MINUS SIGN}"
 
+#: Keeps what stands before it and after it on one line.
+JOINER = "\N{WORD JOINER}"
+
 #: What is said of a difference whose interval holds nothing at all.
 EITHER = "it could be either"
 
@@ -34,7 +38,7 @@ def size(value: float, unit: str = "") -> str:
     value = abs(value)
     if is_money(unit):
         return pounds(value)
-    if value == 0 or not math.isfinite(value):
+    if value < 5e-5 or not math.isfinite(value):
         return "0"
     if value >= 99.5:
         return words.people(value)
@@ -55,7 +59,8 @@ def signed_cell(figure: Figure | None) -> Cell:
     if figure is None:
         return blocks.text("not available")
     bounds = ""
-    if figure.lower is not None and figure.upper is not None:
+    # A figure that no draw moves (such as a count of people) needs no interval.
+    if figure.lower is not None and figure.upper is not None and figure.lower != figure.upper:
         low, high = signed(figure.lower, figure.unit), signed(figure.upper, figure.unit)
         bounds = f"{low} to {high}"
     return Cell(signed(figure.value, figure.unit), bounds)
@@ -103,11 +108,12 @@ def _range(low: float, high: float, unit: str) -> str:
 
 
 def plain(figure: Figure) -> str:
-    """A figure and its interval in a sentence, with signs: "£12.4 million (£8.1 to £19 million)"."""
+    """A figure in a sentence: "£12.4 million (95% interval £8.1 to £19 million)"."""
     unit = figure.unit
 
     def put(value: float) -> str:
-        return f"{_MINUS if value < 0 else ''}{size(value, unit)}"
+        # The word joiner keeps a sign with its figure where the line breaks.
+        return f"{f'{_MINUS}{JOINER}' if value < 0 else ''}{size(value, unit)}"
 
     if figure.lower is None or figure.upper is None:
         return put(figure.value)

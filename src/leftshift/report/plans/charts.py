@@ -18,6 +18,7 @@ from leftshift.report.theme import data as _data
 
 __all__ = ["by_year", "chances", "ranges", "tornado"]
 
+_CLEAR, _OPEN = "Interval clear of 0", "No clear difference"
 _INKS = (theme.DARK_BLUE, theme.ORANGE, theme.GREEN, theme.SECONDARY, theme.INK)
 _DASHES = ([1, 0], [6, 3], [2, 2], [10, 3, 2, 3], [4, 1])
 
@@ -146,8 +147,8 @@ def ranges(rows: Rows, title: str, narrow: bool, axis: str = "count") -> dict[st
     """
     shown = _labelled(rows, narrow)
     for r in shown:
-        unsure = r["lower"] is not None and r["lower"] < 0 < r["upper"]
-        r["kind"] = "Could be either" if unsure else "Interval clear of 0"
+        unsure = r["value"] == 0 or (r["lower"] is not None and r["lower"] <= 0 <= r["upper"])
+        r["kind"] = _OPEN if unsure else _CLEAR
     values = [v for r in shown for v in (r["value"], r["lower"], r["upper"]) if v is not None]
     low, high = min([*values, 0.0]), max([*values, 0.0])
     if high == low:
@@ -159,9 +160,7 @@ def ranges(rows: Rows, title: str, narrow: bool, axis: str = "count") -> dict[st
         "value:Q",
         title=title,
         scale=scale,
-        axis=alt.Axis(
-            labelExpr=AXES[axis], values=ticks(low, high, 3 if narrow else 5, pad * 2)
-        ),
+        axis=alt.Axis(labelExpr=AXES[axis], values=ticks(low, high, 3 if narrow else 5, pad * 2)),
     )
     y = places_of_rows(narrow)
     base = alt.Chart(_data(shown))
@@ -175,10 +174,9 @@ def ranges(rows: Rows, title: str, narrow: bool, axis: str = "count") -> dict[st
             .mark_rule(color=theme.INK, strokeWidth=2)
             .encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q", y=y)
         )
-    kinds = [k for k in ("Interval clear of 0", "Could be either")
-             if any(r["kind"] == k for r in shown)]  # fmt: skip
+    kinds = [k for k in (_CLEAR, _OPEN) if any(r["kind"] == k for r in shown)]
     legend = alt.Legend() if lines else None
-    fills = {"Interval clear of 0": theme.BLUE, "Could be either": theme.WHITE}
+    fills = {_CLEAR: theme.BLUE, _OPEN: theme.WHITE}
     layers.append(
         base.mark_point(size=110, filled=True, opacity=1, stroke=theme.BLUE, strokeWidth=2).encode(
             x=x,
@@ -292,11 +290,16 @@ def chances(rows: Rows, marks: Rows, narrow: bool) -> dict[str, Any]:
         some = [m for m in marks if (m["value"] < 50) is above]
         if some:
             edge: dict[str, Any] = {"stroke": theme.WHITE, "strokeWidth": 4, "strokeJoin": "round"}
+            left = above and not narrow
             text = alt.Chart(_data(some)).encode(x=x, y=y, text="text:N")
             for style in (edge, {}):
                 layers.append(
                     text.mark_text(
-                        align="left", dx=8, dy=-14 if above else 16, fontWeight="bold", **style
+                        align="right" if left else "left",
+                        dx=-8 if left else 8,
+                        dy=-14 if above else 16,
+                        fontWeight="bold",
+                        **style,
                     )
                 )
     return theme.configure(alt.layer(*layers), narrow, 280)

@@ -15,6 +15,7 @@ import polars as pl
 
 from leftshift.report.care.figures import PRIVATE, Care
 from leftshift.report.findings import Figure, Findings, added_up
+from leftshift.report.plans.telling import told_of
 
 __all__ = ["LEFT", "MEASURES", "SETTLED", "WHOLE", "PlanFindings", "crosses", "is_plan"]
 
@@ -94,7 +95,7 @@ class PlanFindings:
         self.arm: str = next((a for a in arms if a in there), there[0] if there else "plan")
         self._effects = effects.filter(pl.col("arm").cast(pl.String) == self.arm)
         told = list(self.said.get("interventions") or [])
-        self._told = {str(one.get("id")): dict(one) for one in told}
+        self._told = {str(one.get("id")): told_of(f, one, self.shrunk) for one in told}
         present = self._effects["intervention"].cast(pl.String).unique(maintain_order=True)
         known = [str(one.get("id")) for one in told]
         rest = sorted(i for i in present.to_list() if i not in known and i != WHOLE)
@@ -115,8 +116,8 @@ class PlanFindings:
 
     @cached_property
     def marks(self) -> list[str]:
-        """A few of the plan's years to show: the first, each fifth and the last."""
-        spots = sorted({0, 4, 9, 14, len(self.years) - 1})
+        """A few of the plan's years to show: the first, the fifth, the tenth and the last."""
+        spots = sorted({0, 4, 9, len(self.years) - 1})
         return [self.years[i] for i in spots if 0 <= i < len(self.years)]
 
     def told(self, intervention: str) -> dict[str, Any]:
@@ -147,12 +148,48 @@ class PlanFindings:
     @property
     def shrunk(self) -> bool:
         """Whether weak effects were shrunk towards none in this run."""
+        if isinstance(self.said.get("headline"), bool):
+            return not self.said["headline"]
         return str(self.said.get("effects_used") or "shrunk") != "headline"
 
     @property
     def prices(self) -> str:
         """The price base in words."""
         return self.care.prices
+
+    @cached_property
+    def file(self) -> tuple[str, str]:
+        """The plan file's name and text, as it was asked."""
+        held = self.said.get("file")
+        if isinstance(held, dict) and held.get("text"):
+            return str(held.get("name") or "plan.toml"), str(held["text"])
+        if isinstance(held, str) and "\n" in held:
+            return "plan.toml", held
+        try:
+            return "plan.toml", (self.f.run.path / "plan.toml").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return "plan.toml", ""
+
+    @cached_property
+    def attribution(self) -> dict[tuple[str, str], dict[str, float]]:
+        """(ordered, alone or shapley; measure) to each intervention's central total."""
+        out: dict[tuple[str, str], dict[str, float]] = {}
+        if "attribution" in self.f.tables:
+            frame = self.f.run.table("attribution")
+            for r in frame.filter(pl.col("arm").cast(pl.String) == self.arm).iter_rows(named=True):
+                held = out.setdefault((str(r["method"]), str(r["measure"])), {})
+                held[str(r["intervention"])] = float(r["value"])
+        for method in ("shapley", "alone"):
+            given = self.said.get(method)
+            for measure, values in (given if isinstance(given, dict) else {}).items():
+                out[method, str(measure)] = {str(k): float(v) for k, v in values.items()}
+        return out
+
+    @property
+    def other(self) -> dict[str, dict[str, float]]:
+        """Central totals with weak effects treated the other way, by intervention and measure."""
+        held = self.said.get("other_totals") or {}
+        return {str(k): {str(m): float(x) for m, x in v.items()} for k, v in held.items()}
 
     # Effects
 
@@ -187,15 +224,11 @@ class PlanFindings:
             return {}
         frame = self.f.run.table(table)
         frame = frame.filter(pl.col("arm").cast(pl.String) == self.arm)
-        return {
-            tuple(str(r.get(k) or "") for k in keys): r for r in frame.iter_rows(named=True)
-        }
+        return {tuple(str(r.get(k) or "") for k in keys): r for r in frame.iter_rows(named=True)}
 
     @cached_property
     def _value(self) -> dict[tuple[str, ...], dict[str, Any]]:
-        return self._keyed(
-            "value", ("intervention", "perspective", "measure", "discounting", "at")
-        )
+        return self._keyed("value", ("intervention", "perspective", "measure", "discounting", "at"))
 
     def _value_row(
         self, measure: str, intervention: str, perspective: str, discounting: str, at: str
@@ -313,3 +346,15 @@ class PlanFindings:
                 key = tuple(str(part) for part in row[:-1])
                 out.setdefault(key, [0.0, 0.0])[at] = float(row[-1])
         return {key: (pair[0], pair[1]) for key, pair in out.items()}
+
+    # What the inputs rest on
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Labels of catalogue rows by id."""
+        return {str(r["id"]): str(r["label"]) for r in self.f.sources if r.get("label")}
+
+    @cached_property
+    def grades(self) -> dict[str, str]:
+        """Grades of catalogue rows by id."""
+        return {str(r["id"]): str(r["grade"]) for r in self.f.sources if r.get("grade")}

@@ -1,0 +1,78 @@
+"""The command `leftshift run`: words only, no arithmetic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["run"]
+
+
+def run(
+    plan: Annotated[Path, typer.Argument(help="A plan file.", metavar="PLAN")],
+    years: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", help="Years after the base year [the plan's].", show_default=False
+        ),
+    ] = None,
+    people: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="People simulated, or all: one for each resident [the plan's].",
+            show_default=False,
+        ),
+    ] = None,
+    draws: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Draws behind the intervals; 0: none [the plan's].",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N", help="Seed of everything random [the plan's].", show_default=False
+        ),
+    ] = None,
+    headline: Annotated[
+        bool,
+        typer.Option(
+            "--headline", help="Take effects of evidence C and D as published, not shrunk."
+        ),
+    ] = False,
+    shapley: Annotated[
+        bool, typer.Option("--shapley", help="Work out contributions over all orders, too.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="The run folder.", show_default=False),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write the tables as CSV too.")] = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Make tables only: no report, no workbook.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Make anew what lies there.")] = False,
+    project: Annotated[
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="The project's folder.", show_default=False),
+    ] = None,
+) -> None:
+    """Simulate a plan beside the baseline, on the same people and the same draws.
+
+    Ends in a run folder with tables for both arms, a report of the plan's story and a workbook.
+    """
+    from leftshift import console, verbs_plan
+    from leftshift.cli import print_run
+
+    with console.Progress() as progress:
+        made = verbs_plan.run(
+            plan, years, people, draws, seed, headline, shapley,
+            out, csv, not no_report, replace, project, progress,
+        )  # fmt: skip
+    print_run(made)

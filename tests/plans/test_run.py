@@ -1,0 +1,181 @@
+"""A plan's run: its tables, its draws, and what it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leftshift.areas import find_area
+from leftshift.catalogue import Catalogue
+from leftshift.plans import run
+from leftshift.plans.files import Plan, read_plan
+from leftshift.plans.run import Ran
+from leftshift.runs.schema import TABLES, conform
+from tests.plans.made_up import block, cost, swap
+
+ASKED = {"years": 2, "people": 800, "seed": 4}
+UNSURE = (
+    '{ value = 0.8, lower = 0.6, upper = 0.95, distribution = "lognormal", source = "made up", '
+    'as_of = "2025", grade = "A" }'
+)
+BLOCKS = (
+    block("beds", "age >= 50", "0.5")
+    + swap("home", "non_elective_admission", "virtual_ward", 0.3, 1.2)
+    + cost(per_year=50.0, start_up=1e6, double_running=0.3)
+    + block("hearts", "age >= 40", "0.4", "stay = 1\nlasts = 1")
+    + f'[intervention.effect.rate]\non = "hazard:death"\nratio = {UNSURE}\nevidence = "C"\n'
+)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue.load()
+
+
+def read(folder: Path, catalogue: Catalogue, blocks: str = BLOCKS, note: str = "") -> Plan:
+    path = folder / "plan.toml"
+    path.write_text(f'{note}[plan]\nname = "Made up"\nstart = "2026/27"\nyears = 2\n{blocks}')
+    return read_plan(path, catalogue)
+
+
+@pytest.fixture(scope="module")
+def plan(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return read(tmp_path_factory.mktemp("plan"), catalogue)
+
+
+@pytest.fixture(scope="module")
+def ran(catalogue: Catalogue, plan: Plan) -> Ran:
+    area = find_area("E07000148", catalogue)
+    return run.simulated(plan, catalogue, area, draws=3, threads=2, shapley=True, **ASKED)
+
+
+def test_every_model_table_has_both_arms_and_every_table_is_as_described(ran: Ran) -> None:
+    tables = ran.outcome.tables
+    for name in (
+        "summary",
+        "people",
+        "conditions",
+        "deaths",
+        "health",
+        "activity",
+        "spend",
+        "staff",
+        "beds",
+        "waits",
+        "gap",
+        "drivers",
+    ):
+        assert set(tables[name]["arm"].unique()) == {"baseline", "Made up"}, name
+    for name, rows in tables.items():
+        if name in TABLES:
+            conform(name, rows)
+    assert ran.outcome.about["arms"] == ["baseline", "Made up"]
+    assert {"effects", "value", "equity", "uncertainty"} <= set(tables)
+    labels = tables["names"]
+    assert set(labels.filter(labels["kind"] == "intervention")["id"]) == {"beds", "hearts"}
+
+
+def test_effects_are_the_difference_between_the_arms_of_the_summary(ran: Ran) -> None:
+    summary = ran.outcome.tables["summary"]
+    found = ran.results
+    for measure, mine in (
+        ("qaly", "qaly"),
+        ("deaths", "deaths"),
+        ("person_years", "life_years"),
+        ("activity_non_elective_admission", "non_elective_admission"),
+    ):
+        rows = summary.filter((summary["measure"] == measure) & (summary["place"] == ""))
+        by_arm = {
+            arm: rows.filter(rows["arm"] == arm).sort("year")["value"].to_numpy()
+            for arm in ("baseline", "Made up")
+        }
+        change = by_arm["Made up"] - by_arm["baseline"]
+        np.testing.assert_allclose(found.total(mine)[0, -1], change, rtol=1e-6, atol=1e-6)
+
+
+def test_results_do_not_depend_on_threads_nor_a_draw_on_how_many_there_are(
+    ran: Ran, catalogue: Catalogue, plan: Plan
+) -> None:
+    area = find_area("E07000148", catalogue)
+    few = run.results(plan, catalogue, area, draws=2, threads=1, **ASKED)
+    for name in ("place_effect", "quintile_effect", "place_base"):
+        assert np.array_equal(getattr(few, name), getattr(ran.results, name)[:3])
+    assert {k: v.tolist() for k, v in few.parameters.items()} == {
+        k: v[:2].tolist() for k, v in ran.results.parameters.items()
+    }
+
+
+def test_the_drawn_rows_that_a_plan_rests_on_are_kept_and_certain_ones_are_not(ran: Ran) -> None:
+    parameters: Mapping[str, np.ndarray] = ran.results.parameters  # type: ignore[type-arg]
+    drawn = parameters["intervention.hearts.effect.rate.ratio"]
+    assert drawn.shape == (3,) and len(set(drawn.tolist())) == 3
+    assert "plans.shrink.C" in parameters and "service.virtual_ward.unit_cost" in parameters
+    assert "intervention.beds.swap.home.share" not in parameters
+
+
+def test_effects_alone_are_each_interventions_as_if_it_were_the_only_one(
+    ran: Ran, catalogue: Catalogue, plan: Plan
+) -> None:
+    area = find_area("E07000148", catalogue)
+    alone = run.results(plan, catalogue, area, draws=0, apart="alone", **ASKED)
+    assert np.array_equal(alone.place_effect[0, 0], ran.results.place_effect[0, 0])
+    np.testing.assert_allclose(
+        alone.place_effect[0, -1], ran.results.place_effect[0, -1], rtol=1e-9, atol=1e-6
+    )
+    shares = ran.outcome.tables["attribution"]
+    of = shares.filter((shares["measure"] == "qaly") & (shares["method"] == "alone"))
+    told = dict(of.select("intervention", "value").iter_rows())
+    assert told["hearts"] == pytest.approx(alone.total("qaly")[0, 1].sum(), rel=1e-9)
+    whole = shares.filter((shares["measure"] == "qaly") & (shares["method"] == "shapley"))
+    assert whole["value"].sum() == pytest.approx(ran.results.total("qaly")[0, -1].sum(), rel=1e-9)
+
+
+def test_weak_evidence_is_told_both_shrunk_and_as_published(ran: Ran) -> None:
+    shares = ran.outcome.tables["attribution"]
+    of = shares.filter((shares["measure"] == "qaly") & (shares["intervention"] == "hearts"))
+    told = dict(of.select("method", "value").iter_rows())
+    assert 0 < told["shrunk"] < told["headline"]
+    whole = shares.filter((shares["measure"] == "qaly") & (shares["intervention"] == ""))
+    assert set(whole["method"]) == {"shrunk", "headline"}
+
+
+def test_every_measure_of_effects_has_a_label_and_only_one(ran: Ran) -> None:
+    names = ran.outcome.tables["names"]
+    labelled = names.filter(names["kind"] == "measure")["id"].to_list()
+    assert len(labelled) == len(set(labelled))
+    assert set(ran.outcome.tables["effects"]["measure"].cast(str)) <= set(labelled)
+
+
+def test_identity_follows_what_a_plan_says_and_not_how_it_is_written(
+    catalogue: Catalogue, plan: Plan, tmp_path: Path
+) -> None:
+    area = find_area("E07000148", catalogue)
+
+    def of(one: Plan, **asked: bool) -> dict[str, object]:
+        return run.identity(one, catalogue, area, draws=0, **ASKED, **asked)
+
+    assert of(plan) == of(read(tmp_path, catalogue, note="# words\n"))
+    other = read(tmp_path, catalogue, BLOCKS.replace("reach = 0.5", "reach = 0.6"))
+    assert of(plan) != of(other)
+    assert of(plan) != of(plan, headline=True)
+    assert of(plan)["kind"] == "plan"
+
+
+def test_a_plans_own_figures_are_laid_over_a_copy_of_the_catalogue(
+    catalogue: Catalogue, plan: Plan
+) -> None:
+    over = run.laid(catalogue, plan.rows)
+    assert over.row("intervention.beds.swap.home.share").estimate.value == 0.3
+    assert over.rows("intervention.beds") and not catalogue.rows("intervention.beds")
+    assert run.laid(catalogue, ()) is catalogue
+
+
+def test_loads_of_services_are_the_baselines_to_the_bit_whatever_copies_stand_beside_them(
+    ran: Ran,
+) -> None:
+    # The baseline is simulated without the copies of loads that swaps need, the plan with them.
+    found = ran.results.place_effect[0, 0, 0]
+    assert not found.any()  # the base year, before the plan begins
