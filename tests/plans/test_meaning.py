@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from leftshift.care.model import Care
+from leftshift.engine import histories
 from leftshift.people import outlook
 from leftshift.plans import run
 from leftshift.plans.results import MEASURES, Results
@@ -95,6 +96,29 @@ def test_the_order_of_a_file_changes_what_is_attributed_but_not_what_happens(
     np.testing.assert_allclose(
         one.place_effect[:, -1], other.place_effect[:, -1], rtol=1e-9, atol=1e-6
     )
+
+
+def test_an_interventions_place_in_the_file_changes_nobody_whom_it_reaches(
+    town: Town, tmp_path: Path
+) -> None:
+    one = block("one", "age >= 30", "0.3") + effect("a", "rate:gp_appointment", 0.9)
+    two = block("two", "diabetes or age >= 70", "0.5") + effect("b", "rate:nhs_111", 0.9)
+
+    def reached(blocks: str) -> dict[str, list[int]]:
+        plan = town.read(tmp_path, blocks)
+        _, arms = town.hanging(plan)
+        (told,) = histories(
+            town.world.lives,
+            [arms.compiled.tables],
+            town.world.scoring,
+            seed=1,
+            actions=[arms.compiled.arm(range(len(plan.interventions)))],
+        )
+        return {x.id: told.reached[:, k].tolist() for k, x in enumerate(plan.interventions)}
+
+    first, second = reached(one + two), reached(two + one)
+    assert first == second
+    assert reached(two) == {"two": first["two"]}
 
 
 def test_what_is_attributed_adds_up_to_the_whole_plan_and_to_the_area(
@@ -257,3 +281,50 @@ def test_reach_is_held_to_the_staff_and_the_capacity_that_the_plan_allows(
     *_, whole = arms.done([(0,)])
     came = sum(lane.per_unit * units.sum(axis=(1, 2, 3)) for lane, units in whole.avoided)
     assert came[2:] == pytest.approx(500.0, rel=0.3)  # of some thousands
+
+
+def test_costs_of_joining_of_being_there_and_of_setting_up_each_fall_where_and_when_they_arise(
+    town: Town, tmp_path: Path
+) -> None:
+    pounds = cost(per_start=100.0, per_year=1_000.0, start_up=2e6)
+    _, whole = town.whole(tmp_path, block("course", "age >= 40", "0.2", "stay = 2") + pounds)
+    spent = whole.levels[..., NAMES.index("cost_intervention")].sum(axis=(1, 2))
+    on, starts, _ = np.moveaxis(whole.reached[0].sum(axis=(1, 2)), -1, 0)
+    residents = town.world.residents.sum()
+    once = np.zeros(len(spent))
+    once[1] = 2e6 * residents / 1e6
+    assert spent == pytest.approx(1_000.0 * on + 100.0 * starts + once)
+    assert on[-1] > 1.5 * starts[-1]  # each stays for two years
+
+
+def test_an_intervention_that_cannot_change_anything_in_time_is_named(
+    town: Town, tmp_path: Path
+) -> None:
+    short = block("short", more="stay = 1\nlag = 2") + effect("a", "hazard:death", 0.9)
+    slow = block("slow", reach='{ "2028/29" = 0.5 }', more="lag = 9")
+    slow += effect("b", "hazard:death", 0.9)
+    hanging, _ = town.hanging(town.read(tmp_path, short + slow + SAFER))
+    assert hanging.room is not None
+    said = hanging.room.warnings
+    assert len(said) == 2 and said[0].startswith("short") and said[1].startswith("slow")
+
+
+def test_saving_life_adds_years_and_quality_and_needs_care_for_those_who_live_on(
+    tried: Callable[..., Results],
+) -> None:
+    found = tried(block("safer", "age >= 40", "0.8") + effect("death", "hazard:death", 0.5))
+    total = {name: found.total(name)[0, -1].sum() for name in NAMES}
+    assert total["deaths"] < 0 < total["qaly"] < total["life_years"]
+    assert total["spend_nhs"] > 0 and total["gp_appointment"] > 0
+
+
+def test_lower_blood_pressure_means_fewer_with_heart_disease_and_stroke(
+    town: Town, tmp_path: Path
+) -> None:
+    text = block("pills", "age >= 40", "0.9") + effect("lower", "risk:sbp", -15.0)
+    base, whole = town.whole(tmp_path, text)
+    conditions = [str(c["id"]) for c in town.catalogue.entities("conditions")]
+    for one in ("stroke_tia", "coronary_heart_disease"):
+        lane = conditions.index(one)
+        cases = [arm.tallies.flow[..., lane].sum() for arm in (base, whole)]
+        assert cases[1] < cases[0]

@@ -11,8 +11,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from leftshift.areas import find_area
 from leftshift.catalogue import Catalogue
 from leftshift.errors import PlanError
+from leftshift.plans.alone import each_alone
 from leftshift.plans.candidates import Aim, Candidates, aim_of, candidates
 from leftshift.plans.choice import Clash
 from leftshift.plans.choice_problem import problem_of
@@ -528,3 +530,33 @@ def test_a_plan_without_interventions_has_no_candidates(
         read_rules(plan)
     with pytest.raises(PlanError, match="no candidates to choose from"):
         candidates(plan, [])
+
+
+# Run alone ------------------------------------------------------------------------------------
+
+
+def test_each_run_alone_is_the_same_whatever_the_threads_and_its_pounds_are_all_in_a_setting(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    file = tmp_path / "plan.toml"
+    blocks = [
+        f'[[intervention]]\nuse = "{one}"\nreach = 0.5\n'
+        for one in ("hospital_at_home", "blood_pressure_treatment")
+    ]
+    file.write_text(HEAD + "".join(blocks), encoding="utf-8")
+    plan = read_plan(file, catalogue)
+    area = find_area("Norwich", catalogue)
+    asked: dict[str, Any] = {"years": 3, "people": 1_500, "draws": 1, "seed": 1}
+    one, two = (each_alone(plan, catalogue, area, threads=n, **asked) for n in (1, 2))
+    assert (one.effect == two.effect).all()
+    assert all((one.uses[name] == two.uses[name]).all() for name in one.uses)
+    moved = sum(values for name, values in one.uses.items() if name.startswith("setting."))
+    assert np.allclose(moved, one.of("spend"), rtol=1e-9, atol=1.0)
+    # Care that leaves the ward arrives somewhere, and is new spend there.
+    assert (one.uses["landed"][:, 0, 1:] > 0.0).all()
+    assert (one.uses["landed"][:, 1] == 0.0).all()
+    assert one.gap is not None
+    assert one.gap.shape == (4,)
+    sought = aim_of(Rules(aim="gap"), catalogue.parameters(), one)
+    assert sought.gap is one.gap
+    assert sought.unit == "£"

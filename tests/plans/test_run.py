@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +10,16 @@ import numpy as np
 import pytest
 
 from leftshift.areas import find_area
+from leftshift.care.model import Care
 from leftshift.catalogue import Catalogue
+from leftshift.people import outlook
+from leftshift.people.consequences import EveryDraw
+from leftshift.people.draws import Draws, one_draw
+from leftshift.people.model import Frame
 from leftshift.plans import run
+from leftshift.plans.beside import Asked, PlanOnCare
 from leftshift.plans.files import Plan, read_plan
+from leftshift.plans.places import located
 from leftshift.plans.run import Ran
 from leftshift.runs.schema import TABLES, conform
 from tests.plans.made_up import block, cost, swap
@@ -106,6 +114,24 @@ def test_results_do_not_depend_on_threads_nor_a_draw_on_how_many_there_are(
     assert {k: v.tolist() for k, v in few.parameters.items()} == {
         k: v[:2].tolist() for k, v in ran.results.parameters.items()
     }
+
+
+def test_what_draws_need_of_a_plan_can_be_sent_to_another_process(
+    ran: Ran, catalogue: Catalogue, plan: Plan
+) -> None:
+    area = find_area("E07000148", catalogue)
+    over = run.laid(catalogue, plan.rows)
+    hanging = PlanOnCare(
+        located(plan, area), Care(over, area, Frame(2025, 2)), Asked(2, 800, 3, 4), 1, False
+    )
+    outlook.compute(
+        over, area, years=2, people=800, draws=0, seed=4, consequences=hanging, threads=1
+    )
+    assert isinstance(hanging, EveryDraw)
+    there = pickle.loads(pickle.dumps(Draws.of(over, area, Frame(2025, 2), 800, 4, hanging)))
+    made = one_draw(there, 2)
+    for name in ("place_effect", "quintile_base"):
+        assert np.array_equal(made[name], getattr(ran.results, name)[2])
 
 
 def test_the_drawn_rows_that_a_plan_rests_on_are_kept_and_certain_ones_are_not(ran: Ran) -> None:

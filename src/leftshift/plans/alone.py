@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leftshift.areas import Area
+from leftshift.care import funding, money
 from leftshift.care.model import Care
 from leftshift.catalogue import Catalogue
 from leftshift.engine import simulate
@@ -47,6 +48,7 @@ class _Alone(PlanOnCare):
         super().__init__(plan, care, asked, threads, headline, apart="alone")
         self.uses: dict[str, Array] = {}
         self.levels: dict[str, Array] = {}
+        self.gap: Array | None = None
 
     def keep(self, arms: Arms) -> Arm:
         levels = []
@@ -55,6 +57,8 @@ class _Alone(PlanOnCare):
         base = _by_setting(arms, arms.base, settings)
         for name, flow in zip(settings, base.T, strict=True):
             self._put(self.levels, f"setting.{name}", draw, flow)
+        if not draw:
+            self.gap = _gap(arms, self.plan.settlement)
         last = arms.base
         for last in arms.done(self.arms):
             levels.append(last.levels)
@@ -122,6 +126,22 @@ def _by_setting(arms: Arms, arm: Arm, settings: list[str]) -> Array:
     found = np.zeros((len(spent), len(settings)))
     np.add.at(found.T, which, spent.T)
     return found
+
+
+def _gap(arms: Arms, settlement: str | None) -> Array:
+    """What services cost above their funding in the baseline, all settings, ``[Y]`` £.
+
+    Args:
+        arms: of the central run.
+        settlement: the funding path; None: the first of the catalogue.
+    """
+    bound = arms.bound
+    spent = money.spend(arms.base.use, bound.prices)
+    held = bound.funding
+    found = funding.gap(spent, bound.services, held, tuple(bound.care.settings))
+    path = held.settlements.index(settlement) if settlement is not None else 0
+    total: Array = found[path, :, :, 2].sum(axis=1)
+    return total
 
 
 def each_alone(
@@ -193,7 +213,7 @@ def each_alone(
     uses = dict(hanging.uses)
     once = uses.pop("once", None)
     _known(here, over, uses)
-    return candidates(here, [hanging.results], uses, hanging.levels, once)
+    return candidates(here, [hanging.results], uses, hanging.levels, once, hanging.gap)
 
 
 def _known(plan: Plan, catalogue: Catalogue, uses: dict[str, Array]) -> None:

@@ -113,7 +113,7 @@ class Arms:
     @cached_property
     def base(self) -> Arm:
         """The baseline as an arm."""
-        raw = self._raw(self.baseline)
+        raw = self._base_raw
         used = replace(raw, activity=raw.activity * self._closing[:, None, None, :])
         reached = self._reached(self.baseline, ())
         flows = self._health(self.baseline)
@@ -123,9 +123,13 @@ class Arms:
         return Arm((), self.baseline, used, (), reached, levels)
 
     @cached_property
+    def _base_raw(self) -> Use:
+        return self._raw(self.baseline)
+
+    @cached_property
     def _closing(self) -> Array:
         """``[P, L]`` what closes the base year on a board's own totals: the baseline's, always."""
-        activity = self._raw(self.baseline).activity
+        activity = self._base_raw.activity
         if self.bound.fitted is None:
             return np.ones((activity.shape[1], activity.shape[-1]))
         return self.bound.fitted.closing(activity[0].sum(axis=(1, 2)))

@@ -6,6 +6,7 @@ lived in the same world, with the same thresholds, and what they change is kept.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -38,6 +39,11 @@ Array = NDArray[np.float64]
 Apart = Literal["ordered", "alone"]
 
 _PLAN = "plan_"
+#: What is kept of every draw, by the names that :class:`Results` has for it.
+_EACH = (
+    *("place_effect", "quintile_effect", "place_base", "quintile_base"),
+    *("people_place", "people_quintile", "parameters"),
+)
 #: Tables of care that a plan has of its own; others hold the baseline to what is published.
 _TABLES = ("summary", "activity", "spend", "staff", "beds", "waits", "gap", "drivers")
 #: Where a plan does not say.
@@ -94,6 +100,7 @@ class PlanOnCare:
             weak evidence taken the other way: as published, or shrunk where the run takes it as
             published; None where there is none.
         room: how many are reached.
+        each: the arrays that are wanted of every draw.
     """
 
     def __init__(
@@ -125,20 +132,27 @@ class PlanOnCare:
             whole = tuple(range(count))
             self.arms = list(dict.fromkeys([(), *((k,) for k in range(count)), whole]))
         self._apart = apart
+        self.each: tuple[str, ...] = _EACH
+        self._begun = False
         self._central: World | None = None
         self._held: dict[str, Array] = {}
 
     # What an outlook asks of its consequences ------------------------------------------------
 
     def identity(self) -> dict[str, Any]:
-        """That of care; a plan's own is in :func:`identity`."""
-        return self.care.identity()
+        """That of care, and what the plan and its draws depend on."""
+        return {
+            **self.care.identity(),
+            "plans": outlook.method("plans"),
+            "plan": self.plan.identity,
+            "headline": self.headline,
+        }
 
     def bind(self, parameters: Parameters, world: World) -> PlanOfWorld:
         """Takes up one world."""
-        central = parameters.draw is None and self._central is None
+        central = parameters.draw is None and not self._begun
         if central:
-            self._central = world
+            self._begun, self._central = True, world
         replicate = parameters.draw is None and not central
         return PlanOfWorld(self, self.care.bind(parameters, world), world, replicate)
 
@@ -255,13 +269,12 @@ class PlanOnCare:
         for last in arms.done(self.arms):
             levels.append(last.levels)
         kept = self._effects(np.stack(levels))
-        parameters = arms.bound.parameters
-        if parameters.draw is not None:
-            kept["parameters"] = np.array([parameters.value(row) for row in self._rows])
+        value = arms.bound.parameters.value
+        kept["parameters"] = np.array([value(row) for row in self._rows])
         return last, kept
 
     def take(self, draw: int, kept: Mapping[str, Array]) -> None:
-        """Puts what :meth:`lived` gave where it belongs, in any order.
+        """Takes up what :meth:`lived` gave of one draw, in any order.
 
         Args:
             draw: number of the draw, 0 for the central run.
@@ -276,13 +289,22 @@ class PlanOnCare:
         parameters = arms.bound.parameters
         last, kept = self.lived(arms)
         self.take(0 if parameters.draw is None else parameters.draw, kept)
-        if parameters.draw is None and self.plan.interventions:
-            self._further(arms)
+        if parameters.draw is None:
+            self.further(arms)
         return last
 
-    def _further(self, arms: Arms) -> None:
-        """What is worked out on the central parameters alone."""
+    def for_draws(self) -> PlanOnCare:
+        """What draws need of it once the central run is made: how many are reached, above all."""
+        lean = copy.copy(self)
+        lean.threads, lean.shares, lean.turned = 1, None, None
+        lean._held, lean._central = {}, None
+        return lean
+
+    def further(self, arms: Arms) -> None:
+        """Works out what is asked for on the central parameters alone."""
         doings = self.plan.interventions
+        if not doings:
+            return
 
         def summed(arms: Arms, which: Sequence[Subset]) -> list[Array]:
             return [arm.levels.sum(axis=(0, 1, 2)) for arm in arms.done(which)]
@@ -373,11 +395,15 @@ class PlanOfWorld:
         if self.replicate:
             return found
         plan, care = self.plan, self.plan.care
-        whole = plan.keep(plan.arms_of(self.bound, self.world, tallies))
+        arms = plan.arms_of(self.bound, self.world, tallies)
+        whole, kept = plan.lived(arms)
+        if self.bound.parameters.draw is None:
+            plan.further(arms)
         risks = risk_means(self.bound.parameters, care.frame)
         people = measure(self.world, whole.tallies, care.frame, risks).arrays()
         used = CareOfArm.like(self.bound, whole.use).measure(whole.tallies)
-        return {**found, **{_PLAN + name: x for name, x in {**people, **used}.items()}}
+        mine = {_PLAN + name: x for name, x in {**people, **used}.items()}
+        return {**found, **mine, **kept}
 
 
 def _is_plan(name: str) -> bool:

@@ -44,6 +44,7 @@ class Candidates:
         levels: `setting.<setting>` spend of the baseline, ``[R, Y]`` £.
         fixed: ``[R, K, Y]`` the part of `cost_intervention` that comes whole with any reach.
         needs: pairs of candidates of which the first rests on the second.
+        gap: ``[Y]`` what services cost above their funding in the central baseline, £.
     """
 
     ids: tuple[str, ...]
@@ -59,6 +60,7 @@ class Candidates:
     levels: Mapping[str, Array] = field(default_factory=dict)
     fixed: Array | None = None
     needs: tuple[tuple[int, int], ...] = ()
+    gap: Array | None = None
 
     @property
     def draws(self) -> int:
@@ -89,6 +91,7 @@ def candidates(
     uses: Mapping[str, Array] | None = None,
     levels: Mapping[str, Array] | None = None,
     fixed: Array | None = None,
+    gap: Array | None = None,
 ) -> Candidates:
     """Gathers the runs of a plan's interventions, each alone.
 
@@ -100,6 +103,7 @@ def candidates(
         uses: see `Candidates`.
         levels: see `Candidates`.
         fixed: see `Candidates`.
+        gap: see `Candidates`.
 
     Raises:
         PlanError: there are no candidates.
@@ -137,6 +141,7 @@ def candidates(
             for k, one in enumerate(plan.interventions)
             for name in one.who.reached
         ),
+        gap,
     )
 
 
@@ -164,16 +169,13 @@ class Aim:
         return UNITS[self.kind]
 
 
-def aim_of(
-    rules: Rules, parameters: Parameters, found: Candidates, gap: Array | None = None
-) -> Aim:
+def aim_of(rules: Rules, parameters: Parameters, found: Candidates) -> Aim:
     """What is sought, with the discount rates and judgements of fairness of the catalogue.
 
     Args:
         rules: the aim, and the aversion to inequality where the plan says.
         parameters: central parameters.
-        found: gives how many people live in each fifth.
-        gap: ``[Y]`` £ that services cost above their funding in the baseline.
+        found: gives how many people live in each fifth, and the funding gap.
     """
     rates = valuation(parameters).discounting(HEADLINE[1])
     weights = np.ones((len(found.people), QUINTILES))
@@ -182,7 +184,7 @@ def aim_of(
         aversion = fair.public if rules.aversion is None else rules.aversion
         shares = found.people / np.maximum(found.people.sum(axis=1, keepdims=True), _FLOOR)
         weights = atkinson_weights(fair.levels, shares, aversion)
-    return Aim(rules.aim, rates.health, rates.costs, weights, gap)
+    return Aim(rules.aim, rates.health, rates.costs, weights, found.gap)
 
 
 def shifted(flow: Array, owner: NDArray[np.intp], delay: NDArray[np.intp]) -> Array:

@@ -355,7 +355,7 @@ def _why(
     )
     with_it: Taken | None = None
     for size, delay in trials:
-        with_it = solver.best(solver.forced(problem, k, size, delay), solver.ROUGH)
+        with_it = solver.best(solver.forced(problem, k, size, delay), _FINE)
         if with_it is not None:
             break
     if with_it is None:
@@ -367,7 +367,7 @@ def _why(
         more = {"left_out": "at any size", "in_part": "at full reach", "later": "earlier"}[outcome]
         return {"limit": ", ".join(groups), "reason": f"It cannot be done {more}: {said}."}
     lost = max(choice.value - with_it.value, 0.0)
-    lost = 0.0 if lost < solver.ROUGH * abs(choice.value) else lost
+    lost = 0.0 if lost < 2.0 * _FINE * abs(choice.value) else lost
     other = chosen_of(problem, with_it, choice.unit)
     gone = [
         f"{found.ids[j]} ({choice.size[j]:.0%} to {other.size[j]:.0%})"
@@ -382,7 +382,9 @@ def _why(
     if worth <= _DUST:
         return answer | {"limit": "", "reason": f"Alone it brings no {unit}."}
     if not lost:
-        return answer | {"reason": "With it a choice would be as good; fewer and earlier ones win."}
+        return answer | {
+            "reason": "With it a choice would be as good: what is taken is fewer or earlier."
+        }
     what = {
         "left_out": "Taking it",
         "in_part": "Doing all of it",

@@ -189,20 +189,20 @@ class _Reader:
         return f"{self.plan.file}:{self.plan.line('prioritise', *path)}: {path[0]}"
 
     def aim(self, value: Any, where: str) -> str:
-        if value not in AIMS:
+        if not isinstance(value, str) or value not in AIMS:
             raise PlanError(
-                f'{where}: no aim called "{value}".{nearest(str(value), AIMS)} '
+                f'{where}: no aim called "{str(value)[:60]}".{nearest(str(value), AIMS)} '
                 f"Allowed: {listed(AIMS)}."
             )
-        return str(value)
+        return value
 
     def known(self, value: Any, where: str) -> str:
-        if value not in self.ids:
+        if not isinstance(value, str) or value not in self.ids:
             raise PlanError(
-                f'{where}: the plan has no intervention called "{value}".'
+                f'{where}: the plan has no intervention called "{str(value)[:60]}".'
                 f"{nearest(str(value), self.ids)} It has: {listed(self.ids, 20)}."
             )
-        return str(value)
+        return value
 
     def _number(self, name: str, value: Any, most: float, *path: str | int) -> float:
         good = isinstance(value, int | float) and not isinstance(value, bool)

@@ -177,10 +177,8 @@ def held(
         labels: the years of the run.
     """
     years = [FinancialYear(label) for label in labels]
-    parts = [
-        *_by_staff(plan, wanted.reach * able, base, bound, years),
-        *_by_capacity(plan, full, bound, years),
-    ]
+    by_capacity = list(_by_capacity(plan, full, bound, years))
+    parts = [*_by_staff(plan, wanted.reach * able, base, bound, years), *by_capacity]
     factor = np.ones_like(wanted.reach)
     by = np.full(factor.shape, "", dtype=object)
     for k, what, part in parts:
@@ -194,7 +192,7 @@ def held(
         for t in range(len(labels))
         if by[k, t] and wanted.reach[k, t] > 0
     ]
-    given = {k for k, _, _ in parts}
+    given = {k for k, _, _ in by_capacity}
     warnings = [
         f"{one.label} is limited by capacity, but the plan gives no capacity of a service in "
         "which its care arrives, so nothing limits it. Give one in [limits] capacity."

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,7 @@ def identity(
     wanted = Asked.of(plan, years, people, draws, seed)
     base = int(catalogue.row("base.year").estimate.value)
     care = Care(catalogue, area, Frame(base, wanted.years))
+    hanging = PlanOnCare(plan, care, wanted, 1, headline)
     common = outlook.identity(
         catalogue,
         area,
@@ -109,12 +111,9 @@ def identity(
         seed=wanted.seed,
     )
     return {
-        **care.identity(),
+        **hanging.identity(),
         **common,
         "kind": "plan",
-        "plans": outlook.method("plans"),
-        "plan": plan.identity,
-        "headline": headline,
         "shapley": shapley,
     }
 
@@ -132,6 +131,9 @@ def run(
     headline: bool = False,
     shapley: bool = False,
     progress: Progress | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    keep: Path | None = None,
 ) -> Outcome:
     """Simulate a plan beside the baseline; see :func:`simulated`."""
     return simulated(
@@ -146,6 +148,9 @@ def run(
         headline=headline,
         shapley=shapley,
         progress=progress,
+        workers=workers,
+        cluster=cluster,
+        keep=keep,
     ).outcome
 
 
@@ -162,6 +167,9 @@ def simulated(
     headline: bool = False,
     shapley: bool = False,
     progress: Progress | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    keep: Path | None = None,
 ) -> Ran:
     """Simulate a plan beside the baseline, on the same people and the same draws.
 
@@ -179,6 +187,9 @@ def simulated(
         shapley: whether contributions are worked out over all orders, too, on the central
             parameters.
         progress: called with what is being done, how much is done, and of how much.
+        workers: processes that make the draws; see :func:`leftshift.people.outlook.compute`.
+        cluster: the address of a Dask scheduler whose workers make the draws.
+        keep: a folder to keep finished draws in.
 
     Returns:
         What a run folder holds, for the arms "baseline" and the plan's name; and the arrays behind
@@ -201,6 +212,9 @@ def simulated(
         threads=threads,
         progress=progress,
         consequences=hanging,
+        workers=workers,
+        cluster=cluster,
+        keep=keep,
     )
     found = hanging.results
     parameters = over.parameters()

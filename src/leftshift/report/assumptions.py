@@ -2,7 +2,8 @@
 
 One row for each figure that the run rests on: what it is, where it comes from, how good it is
 (quality), how much hangs on it (impact), and the two together as red, amber or green, with room for
-an owner. The Aqua Book (HM Treasury) asks that assumptions are logged with their quality and impact.
+an owner. The Aqua Book (HM Treasury) asks that assumptions are logged with their quality and
+impact.
 
 Quality runs from 1 (good) to 5 (poor) and follows the grade of the figure's source. Impact runs
 from 1 (hardly matters) to 5: where the run has a tornado, it follows how far net benefit moves with

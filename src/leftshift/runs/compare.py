@@ -1,8 +1,8 @@
 """Two finished runs side by side: whether they can be compared, what came out, what went in.
 
-What was asked decides how closely two runs compare. Runs with the same area, base year, people and
-seed have the same simulated people and the same random numbers: what differs between them is what
-was changed. With another seed or another number of people the difference holds sampling error, too.
+What was asked decides how closely two runs compare. Runs with the same area, base year, years,
+people and seed have the same simulated people and the same random numbers: what differs between them
+is what was changed. With any of these another, the difference holds sampling error, too.
 
 No interval of a difference can be had from two run folders, because they keep no single draws.
 Whether two intervals overlap is said and is no test: runs of the same seed share their draws, so
@@ -43,17 +43,17 @@ __all__ = ["COLUMNS", "HEADLINES", "LEVELS", "Comparison", "compare"]
 
 #: Measures of `summary` that are compared unless all are asked for, in the order shown.
 HEADLINES: tuple[str, ...] = (
-    *("people", "people_65_over", "people_85_over", "births", "deaths", "net_migration"),
-    *("major_illness", "major_illness_share", "four_or_more", "mean_score", "qaly"),
+    *("people", "people_65_over", "people_85_over", "deaths"),
+    *("major_illness", "major_illness_share", "four_or_more", "qaly"),
     *("life_expectancy_female", "life_expectancy_male"),
     *("healthy_life_expectancy_female", "healthy_life_expectancy_male"),
     *("slope_index_life_expectancy_female", "slope_index_life_expectancy_male"),
     *("spend", "spend_per_head", "share_community_and_prevention"),
     *("spend_prevention", "spend_primary_care", "spend_pharmacy_optometry_dentistry"),
     *("spend_community", "spend_mental_health", "spend_urgent", "spend_acute"),
-    *("spend_continuing_and_social_care", "funding_gap_long_run", "funding_gap_low"),
+    *("spend_continuing_and_social_care", "funding_gap_long_run"),
     *("activity_non_elective_admission", "activity_ae_attendance", "activity_gp_appointment"),
-    *("staff_demand", "staff_supply", "staff_gap", "beds_needed", "beds_short"),
+    *("staff_demand", "staff_gap", "beds_needed", "beds_short"),
     *("waiting_list_size", "waiting_over_18_weeks"),
 )
 
@@ -188,12 +188,13 @@ def compare(
     money = anyway or price_base(one) == price_base(other)
     figures, missing = _figures(one, other, summaries, pairs, chosen, every, shared, money)
     differing += missing
+    known = any(row["noise"] is not None for row in figures)
     order = list(LEVELS)
     differing.sort(key=lambda row: order.index(row["level"]))
     rows = [*differing, *figures, *_inputs(one, other), *_plans(one, other), *_warnings(one, other)]
     frame = pl.DataFrame([_filled(row) for row in rows], schema=_SCHEMA, orient="row")
     return Comparison(
-        one, other, verdict(differing, shared), shared, tuple(pairs), tuple(chosen), frame
+        one, other, verdict(differing, shared, known), shared, tuple(pairs), tuple(chosen), frame
     )
 
 

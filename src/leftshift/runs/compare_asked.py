@@ -120,6 +120,12 @@ def asked(first: Run, second: Run, pairs: Sequence[Pair], named: bool) -> Iterat
     for key, says in (
         ("seed", "other people and other draws: the difference holds sampling error"),
         ("people", "other simulated people: the difference holds sampling error"),
+        # The sample is drawn for all years at once: who is in it depends on how many there are.
+        (
+            "years",
+            "only common years are compared; for another horizon people are drawn anew, so "
+            "that the difference holds sampling error",
+        ),
     ):
         if one.get(key) != other.get(key):
             yield row(key, "noise", says, one.get(key), other.get(key))
@@ -127,9 +133,6 @@ def asked(first: Run, second: Run, pairs: Sequence[Pair], named: bool) -> Iterat
         says = "intervals rest on different numbers of draws"
         a, b = (f"{run['draws']} draws" if run.get("draws") else "none" for run in (one, other))
         yield row("draws", "intervals", says, a, b)
-    if one.get("years") != other.get("years"):
-        says = "they run for different times: only common years are compared"
-        yield row("years", "none", says, one.get("years"), other.get("years"))
     if kind(first) != kind(second):
         says = "the baseline of a plan's run is the outlook, so that baselines compare"
         yield row("kind", "none", says, kind(first), kind(second))
@@ -235,13 +238,19 @@ def _plan_name(run: Run) -> str:
 def same_people(first: Run, second: Run) -> bool:
     """Whether two runs simulate the same people with the same random numbers."""
     one, other = part(first, "identity"), part(second, "identity")
-    keys = ("base_year", "people", "seed", "method")
+    keys = ("base_year", "years", "people", "seed", "method")
     alike = all(one.get(key) == other.get(key) for key in keys)
     return alike and _same_area(_area(first), _area(second))
 
 
-def verdict(asked: Sequence[Row], shared: bool) -> str:
-    """Whether and how closely two runs can be compared, in a sentence or two."""
+def verdict(asked: Sequence[Row], shared: bool, known: bool) -> str:
+    """Whether and how closely two runs can be compared, in a few sentences.
+
+    Args:
+        asked: what was asked differently.
+        shared: whether they simulate the same people.
+        known: whether the sampling error of any difference is known.
+    """
     by_level: dict[str, list[str]] = {level: [] for level in LEVELS}
     for row in asked:
         by_level[row["level"]].append(row["label"])
@@ -252,9 +261,14 @@ def verdict(asked: Sequence[Row], shared: bool) -> str:
             "all. They are set side by side only because that was asked for."
         )
     if noise:
+        much = (
+            "column noise says how much"
+            if known
+            else ("how much is not known, since a run without draws estimates no sampling error")
+        )
         chance = (
-            "The people were drawn anew (other "
-            f"{' and '.join(noise)}), so that figures differ by chance, too: see noise."
+            f"The people were drawn anew (other {' and '.join(noise)}), so that figures differ by "
+            f"chance, too: {much}."
         )
     elif shared:
         chance = (

@@ -19,6 +19,7 @@ from leftshift.runs import (
     tables_organisation,
     tables_organisation_more,
     tables_outlook,
+    tables_plans,
     tables_segments,
     tables_survey,
 )
@@ -39,7 +40,7 @@ TABLES: dict[str, Table] = {
         tables_outlook,
         tables_care,
         tables_needs,
-        tables_needs,
+        tables_plans,
         tables_organisation,
         tables_organisation_more,
         tables_segments,

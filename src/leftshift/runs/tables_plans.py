@@ -162,4 +162,35 @@ TABLES: tuple[Table, ...] = (
             "add up to the value of everything.",
         ),
     ),
+    Table(
+        "attribution",
+        "What one intervention gives over all years on the central parameters, by method.",
+        (
+            ARM,
+            _INTERVENTION,
+            Column(
+                "method",
+                "text",
+                "shrunk or headline: in the plan's order, with effects of evidence C and D shrunk "
+                "towards none or as published. alone: as if nothing else were done. shapley: its "
+                "mean contribution over all orders.",
+                allowed=("shrunk", "headline", "alone", "shapley"),
+                key=True,
+            ),
+            _MEASURE,
+            _UNIT,
+            Column("value", "number", "Plan minus baseline, summed over the years.", _OWN_UNIT),
+            Column(
+                "error",
+                "number",
+                "Standard error where orders were sampled; empty where all were taken.",
+                _OWN_UNIT,
+                empty=True,
+            ),
+        ),
+        (
+            "What is lost or gained together is the whole plan less the sum of `alone`; in the "
+            "plan's order and by Shapley's method contributions add up to the whole plan.",
+        ),
+    ),
 )

@@ -58,8 +58,9 @@ TABLES: tuple[Table, ...] = (
                    _OWN_UNIT, empty=True),
             _money("cost_full", "New spend at full reach from the first year."),
         ),
-        (_NOTE, _LINEAR, _DISCOUNTED, "A value triangle is `people_reached` by `benefit_each`, "
-         "drawn against the cost."),
+        (_NOTE, _LINEAR, _DISCOUNTED, "Where the aim is the gap, what is saved beyond a gap that "
+         "is closed counts here, but not in the value of the choice as a whole.",
+         "A value triangle is `people_reached` by `benefit_each`, drawn against the cost."),
     ),
     Table(
         "frontier",

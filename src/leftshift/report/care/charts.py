@@ -91,9 +91,7 @@ def clustered(
         "value:Q",
         title=title,
         scale=scale,
-        axis=alt.Axis(
-            labelExpr=AXES[axis], values=ticks(low, high, 3 if narrow else 5, 28 * span)
-        ),
+        axis=alt.Axis(labelExpr=AXES[axis], values=ticks(low, high, 3 if narrow else 5, 28 * span)),
     )
     pad = alt.Scale(
         paddingInner=0.22 if not narrow else 0.34, paddingOuter=0.12 if not narrow else 0.3

@@ -64,7 +64,8 @@ def released(cash: Figure) -> str:
     """What is released as cash, in a clause; in so many words where it is less than nothing."""
     if cash.value >= 0:
         return f"releases {plain(cash)} as cash"
-    return f"releases no cash: services take more than before (cash released {plain(cash)})"
+    said = plain(cash).replace(" (95%", ", 95%").rstrip(")")
+    return f"releases no cash ({said})"
 
 
 def _never(said: str) -> str:
