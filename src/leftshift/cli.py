@@ -24,10 +24,12 @@ from typer.core import TyperGroup
 
 from leftshift import (
     __version__,
+    cli_compare,
     cli_data,
     cli_needs,
     cli_organisation,
     cli_plan,
+    cli_prioritise,
     cli_run,
     cli_segments,
     cli_survey,
@@ -239,6 +241,8 @@ app.add_typer(cli_data.app, name="data")
 app.command("needs")(cli_needs.needs)
 app.add_typer(cli_plan.app, name="plan")
 app.command("run")(cli_run.run)
+app.command("compare")(cli_compare.compare)
+app.command("prioritise")(cli_prioritise.prioritise)
 app.command("segments")(cli_segments.segments)
 app.add_typer(cli_organisation.app, name="organisation")
 app.add_typer(cli_survey.app, name="survey")

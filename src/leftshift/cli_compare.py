@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "page", "text"]
 
+_ASKED = "What was asked differently"
 _FORMATS = (".csv", ".md", ".html")
 _MOST = 15  # rows of a list that a terminal shows
 
@@ -106,10 +107,14 @@ def text(found: Comparison) -> str:
     parts = [_opening(found)]
     for section in _sections(found):
         shown = section.rows if section.title == "Figures" else section.rows[:_MOST]
-        lines = [section.title, "", aligned(section.headers, shown)]
+        # The last column of what was asked repeats what the verdict says: a terminal is narrow.
+        wide = len(section.headers) - (1 if section.title == _ASKED else 0)
+        lines = [section.title]
+        if shown:
+            lines += ["", aligned(section.headers[:wide], [row[:wide] for row in shown])]
         if len(shown) < len(section.rows):
             lines.append(f"… and {len(section.rows) - len(shown)} more: see them with --out FILE")
-        parts.append("\n".join([*lines, *section.notes]))
+        parts.append("\n".join([*lines, *(f"\n{note}" for note in section.notes)]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -133,7 +138,7 @@ def _sections(found: Comparison) -> Iterator[_Section]:
     asked = found.part("asked")
     if not asked.is_empty():
         yield _Section(
-            "What was asked differently",
+            _ASKED,
             (),
             ("what", "first", "second", "what it means", "so"),
             tuple(
@@ -170,7 +175,14 @@ def _sections(found: Comparison) -> Iterator[_Section]:
 
 
 def _figures(found: Comparison) -> Iterator[_Section]:
-    figures = found.part("figure")
+    every = found.part("figure")
+    figures = every.filter(every["difference"] != 0)
+    alike = every.height - figures.height
+    same = f"{alike} of {every.height} figures are the same in both and not shown: CSV has them."
+    if figures.is_empty():
+        words = f"No figure differs: all {every.height} are the same in both."
+        yield _Section("Figures", (words,), (), ())
+        return
     bounded = bool((figures["intervals"] != "").any())
     noisy = bool(figures["noise"].is_not_null().any())
     headers = ["arm", "year", "measure", "unit", "first", "second", "difference", "%"]
@@ -194,9 +206,9 @@ def _figures(found: Comparison) -> Iterator[_Section]:
             "noise": _figure(r["noise"], r["unit"], beside=r["first"]),
         }
         rows.append(tuple(cells[name] for name in headers))
-    notes = ("", _OVERLAP) if bounded else ()
-    yield _Section("Figures", (*notes, *(("", _NOISE) if noisy else ())), tuple(headers),
-                   tuple(rows))  # fmt: skip
+    said = [*([same] if alike else []), *([_OVERLAP] if bounded else []),
+            *([_NOISE] if noisy else [])]  # fmt: skip
+    yield _Section("Figures", tuple(said), tuple(headers), tuple(rows))
 
 
 def _figure(
@@ -207,7 +219,8 @@ def _figure(
         return "–"
     size = max(abs(value), abs(beside or 0.0))
     scale, end = (1e6, "m") if unit.startswith("£") and size >= 1e6 else (1.0, "")
-    places = 0 if size >= 1000 and not end else 1 if size >= 100 else 2 if size >= 1 else 4
+    most = size / scale
+    places = 0 if most >= 1000 else 1 if most >= 100 else 2 if most >= 1 else 4
     shown = f"{abs(value) / scale:,.{places}f}"
     nothing = not shown.strip("0.,")
     mark = "" if nothing else "-" if value < 0 else "+" if sign else ""
@@ -215,23 +228,36 @@ def _figure(
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:+.1f}%"
+    if value is None:
+        return ""
+    return "0.0%" if abs(value) < 0.05 else f"{value:+.1f}%"
 
 
 def _markdown(found: Comparison) -> str:
-    lines = ["# Two runs compared", "", *(f"- {line}" for line in _opening(found).splitlines()[:2])]
-    lines += ["", found.verdict, ""]
+    lines = [
+        "# Two runs compared",
+        "",
+        *(f"- {_safe(line)}" for line in _opening(found).splitlines()[:2]),
+    ]
+    lines += ["", _safe(found.verdict), ""]
     for section in _sections(found):
         lines += [f"## {section.title}", ""]
-        lines += [_row(section.headers), "|" + "---|" * len(section.headers)]
-        lines += [_row(row) for row in section.rows]
-        lines += ["", *(note for note in section.notes if note), ""]
+        if section.rows:
+            lines += [_row(section.headers), "|" + "---|" * len(section.headers)]
+            lines += [*(_row(row) for row in section.rows), ""]
+        for note in section.notes:
+            lines += [_safe(note), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _row(cells: Sequence[str]) -> str:
-    safe = (" ".join(cell.replace("\\", "\\\\").replace("|", "\\|").split()) for cell in cells)
-    return f"| {' | '.join(html.escape(cell, quote=False) for cell in safe)} |"
+    return f"| {' | '.join(map(_safe, cells))} |"
+
+
+def _safe(words: str) -> str:
+    """Words that Markdown takes for nothing else."""
+    plain = " ".join(words.replace("\\", "\\\\").replace("|", "\\|").split())
+    return html.escape(plain, quote=False)
 
 
 _STYLE = (
@@ -258,9 +284,13 @@ def _html(found: Comparison) -> str:
     numbers = {"first", "second", "difference", "%", "noise", "change"}
     for section in _sections(found):
         counted = section.title in ("Figures", "Inputs that differ")
+        parts.append(f"<h2>{escaped(section.title)}</h2>")
+        parts += [f"<p>{escaped(note)}</p>" for note in section.notes]
+        if not section.rows:
+            continue
         heads = "".join(f'<th scope="col">{escaped(name)}</th>' for name in section.headers)
         parts.append(
-            f'<h2>{escaped(section.title)}</h2><div class="wide" tabindex="0" role="region" '
+            f'<div class="wide" tabindex="0" role="region" '
             f'aria-label="{escaped(section.title)}"><table><thead><tr>{heads}</tr></thead><tbody>'
         )
         for row in section.rows:
@@ -272,7 +302,6 @@ def _html(found: Comparison) -> str:
             )
             parts.append(f"<tr>{cells}</tr>")
         parts.append("</tbody></table></div>")
-        parts += [f"<p>{escaped(note)}</p>" for note in section.notes if note]
     return "\n".join([*parts, "</main></body></html>"]) + "\n"
 
 

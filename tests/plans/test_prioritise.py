@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from leftshift.plans.prioritise import (
 from leftshift.plans.prioritise_rules import Rules, read_rules
 from leftshift.plans.results import MEASURES, Results
 from leftshift.quantities import FinancialYear
+from leftshift.report.plans.triangles import drawing, triangles
 from leftshift.runs.describe import Table
 from leftshift.runs.tables_prioritise import TABLES
 from tests.plans.made_up import results
@@ -350,8 +352,8 @@ def test_a_floor_beyond_reach_is_named_with_what_it_could_be() -> None:
     found = replace(found, uses=uses, levels=levels)
     made, said = clash(found, Rules(), Limits(floor={"prevention": Schedule(((FIRST, 0.06),))}))
     assert made.groups == ("floor.prevention",)
-    assert "Nothing that is allowed keeps the floor of 0.06 of spend on prevention" in said
-    assert "to 0.0394" in said
+    assert "Nothing that is allowed keeps the floor of 6% of spend on prevention" in said
+    assert "to 3.94%" in said
 
 
 def test_a_clash_leaves_out_limits_that_have_no_part_in_it() -> None:
@@ -560,3 +562,13 @@ def test_each_run_alone_is_the_same_whatever_the_threads_and_its_pounds_are_all_
     sought = aim_of(Rules(aim="gap"), catalogue.parameters(), one)
     assert sought.gap is one.gap
     assert sought.unit == "£"
+
+
+def test_value_triangles_lie_end_to_end_the_best_value_for_money_first() -> None:
+    rows = triangles(frame(of([10, 30, 20], [1, 1, 4]), Rules(), money(2e6), "choices"))
+    assert [row["intervention"] for row in rows] == ["b", "a", "c"]
+    assert all(one["to"] == other["from"] for one, other in pairwise(rows))
+    for row in rows:
+        assert row["benefit"] == pytest.approx(row["people"] * row["benefit_each"])
+        assert row["top"] - row["base"] == pytest.approx(row["benefit"])
+    assert drawing(rows, narrow=False)

@@ -116,6 +116,25 @@ def test_results_do_not_depend_on_threads_nor_a_draw_on_how_many_there_are(
     }
 
 
+def test_a_run_goes_on_from_the_draws_that_it_kept(
+    ran: Ran, catalogue: Catalogue, plan: Plan, tmp_path: Path
+) -> None:
+    area = find_area("E07000148", catalogue)
+    asked = {**ASKED, "draws": 3}
+    with pytest.raises(KeyboardInterrupt):
+        run.simulated(plan, catalogue, area, keep=tmp_path / "kept", progress=_stop, **asked)
+    again = run.simulated(plan, catalogue, area, keep=tmp_path / "kept", shapley=True, **asked)
+    assert again.outcome.provenance["draws_made_before"] >= 1
+    assert np.array_equal(again.results.place_effect, ran.results.place_effect)
+    for name, rows in ran.outcome.tables.items():
+        assert rows.equals(again.outcome.tables[name]), name
+
+
+def _stop(what: str, done: int, _: int) -> None:
+    if what == "parameter draws" and done == 2:
+        raise KeyboardInterrupt
+
+
 def test_what_draws_need_of_a_plan_can_be_sent_to_another_process(
     ran: Ran, catalogue: Catalogue, plan: Plan
 ) -> None:

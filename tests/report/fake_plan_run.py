@@ -20,13 +20,9 @@ from leftshift.plans.results import MEASURES, Results
 from leftshift.plans.uncertainty import notes, uncertainty
 from leftshift.plans.value import value
 from leftshift.plans.worth import valuation
-from leftshift.runs import schema, tables_plans, write_run
+from leftshift.runs import write_run
 from tests.report.fake_care import add_care, care_about
 from tests.report.fake_run import PLACES, labels, make_description, make_tables
-
-# Until the schema lists the tables of plans itself.
-for _table in tables_plans.TABLES:
-    schema.TABLES.setdefault(_table.name, _table)
 
 NAME = "Left shift to 2035"
 #: id, label, shift, evidence, QALYs a year at full reach, £m cost a year, emergency admissions

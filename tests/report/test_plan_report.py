@@ -1,4 +1,4 @@
-"""What a plan's report promises: its own figures, their doubt, and nothing added that must not be."""
+"""What a plan's report promises: its own figures, their doubt, and no sum that has no meaning."""
 
 import re
 import zipfile
@@ -280,8 +280,8 @@ def test_the_left_shift_is_the_difference_between_the_arms(plan: PlanFindings) -
     base, then = plan.both("share_community_and_prevention", plan.f.end)
     assert base is not None and then is not None
     said = moves.share_sentence(plan)
-    assert f"{then.value:.1f}%" in said
-    assert f"{base.value:.1f}%" in said
+    assert f"{then.value:.2f}%" in said
+    assert f"{base.value:.2f}%" in said
     assert "cost of the interventions itself" in said
 
 

@@ -248,8 +248,8 @@ def _client(address: str) -> Any:
     )
 
     async def answers() -> None:
-        line = await _dask.comm.connect(address, timeout=_ANSWERS)
-        await line.close()
+        line = await asyncio.wait_for(_dask.comm.connect(address, timeout=_ANSWERS), _ANSWERS + 1)
+        line.abort()
 
     try:
         # A client that cannot connect goes on trying while it is thrown away: ask before. On a

@@ -31,7 +31,7 @@ __all__ = ["Arm", "Arms", "CareOfArm"]
 Array = NDArray[np.float64]
 
 #: Bytes of tallies that are held at a time: arms beyond that are simulated in a further pass.
-_HELD = 1_500_000_000
+_HELD = 600_000_000
 #: Services whose use is a measure of its own.
 _COUNTED = ("non_elective_admission", "gp_appointment", "ae_attendance")
 _FLOWS = {"qaly": lanes.QALYS, "life_years": lanes.PERSON_YEARS, "deaths": lanes.DEATHS}

@@ -22,6 +22,7 @@ __all__ = ["budgeted", "problem_of", "within", "worth_alone"]
 Array = NDArray[np.float64]
 
 _FLOOR: Final = 1e-9
+_WORDS: Final = {"staff": "further staff", "capacity": "further use of capacity"}
 
 
 def problem_of(
@@ -180,7 +181,8 @@ class _Limits:
                     continue
                 found.append(
                     Limit(f"floor.{setting}.{year}", f"floor.{setting}",
-                          f"the floor of {share:.3g} of spend on {setting} in {year}", "floor",
+                          f"the floor of {share * 100:.3g}% of spend on {setting} in {year}",
+                          "floor",
                           year.label, "£", "least",
                           float(share * total[y] - levels[name][y]),
                           moved[name][:, y] - share * change[:, y], self.none,
@@ -201,7 +203,7 @@ class _Limits:
                 parts = [((own - share) * part)[:, y] for part in (size, fixed)]
                 found.append(
                     Limit(f"floor_new.{shift}.{year}", f"floor_new.{shift}",
-                          f"the floor of {share:.3g} of new spend for {shift} in {year}",
+                          f"the floor of {share * 100:.3g}% of new spend for {shift} in {year}",
                           "floor_new", year.label, "£", "least", 0.0, parts[0], parts[1], share)
                 )  # fmt: skip
         return found
@@ -223,7 +225,7 @@ class _Limits:
                 if bound is not None:
                     found.append(
                         Limit(f"{kind}.{name}.{year}", f"{kind}.{name}",
-                              f"{'further ' if kind == 'staff' else ''}{name} in {year}", kind,
+                              f"{_WORDS[kind]} ({name}) in {year}", kind,
                               year.label, unit, "most", bound, moved[:, y], self.none)
                     )  # fmt: skip
         return found

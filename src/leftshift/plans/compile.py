@@ -383,8 +383,11 @@ def drawn_rows(plan: Plan, catalogue: Catalogue) -> list[str]:
     """
     own = {row.id for doing in plan.interventions for row in doing.rows}
     own |= {row.id for row in plan.figures}
-    prefixes = ["plans.shrink.", "archetype."]
+    prefixes = ["archetype."] if plan.interventions else []
     for doing in plan.interventions:
+        told = {effect.evidence for effect in doing.effects}
+        told |= {swap.evidence for swap in doing.swaps}
+        prefixes += [f"plans.shrink.{evidence}" for evidence in sorted(told & set(SHRUNK))]
         for effect in doing.effects:
             prefixes += {
                 "rate": [f"service.{effect.target}."],

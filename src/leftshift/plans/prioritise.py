@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from leftshift.errors import ModelError, PlanError, listed
+from leftshift.errors import ModelError, PlanError
 from leftshift.plans import choice as solver
 from leftshift.plans.candidates import Aim, Candidates, aim_of, candidates, shifted
 from leftshift.plans.choice import Clash, Limit, Problem, Taken
@@ -203,7 +203,7 @@ def explained(clash: Clash, problem: Problem) -> list[str]:
             "rest can be."
         ]
     for way in clash.ways.values():
-        said.append(f"It would do {_relaxed(way, by_id)}.")
+        said.append(f"It would be enough {_relaxed(way, by_id)}.")
     relax = {by_id[name].group for name in clash.relax}
     if len(relax) > 1 or not clash.ways:
         said.append(f"The fewest changes that do: {_relaxed(clash.relax, by_id)}.")
@@ -220,9 +220,17 @@ def _group_words(mine: Sequence[Limit]) -> str:
 
 def _relaxed(way: Mapping[str, float], by_id: Mapping[str, Limit]) -> str:
     groups: dict[str, list[str]] = {}
-    for name, more in way.items():
-        groups.setdefault(by_id[name].group, []).append(_one_relaxed(by_id[name], more))
-    return " and ".join(f"{listed(said, 3)}" for said in groups.values())
+    for name in way:
+        groups.setdefault(by_id[name].group, []).append(name)
+    said = []
+    for names in groups.values():
+        hardest = max(names, key=lambda name: way[name])
+        words = _one_relaxed(by_id[hardest], way[hardest])
+        others = len(names) - 1
+        if others:
+            words += f" (and by as much or less in {others} other year{'s' * (others > 1)})"
+        said.append(words)
+    return " and ".join(said)
 
 
 def _one_relaxed(one: Limit, more: float) -> str:
@@ -237,7 +245,8 @@ def _one_relaxed(one: Limit, more: float) -> str:
     if one.kind == "needs":
         return f"to do {one.label.replace(' resting on ', ' without ')}"
     if one.kind == "floor" and one.whole > 0.0:
-        return f"to lower {one.label} to {max(one.share - more / one.whole, 0.0):.3g}"
+        least = max(one.share - more / one.whole, 0.0) * 100.0
+        return f"to lower {one.label} to {least:.3g}%"
     if one.sense == "least":
         return f"to let {one.label} be missed by {amount(more, one.unit)}"
     here, there = amount(one.bound, one.unit), amount(one.bound + more, one.unit)

@@ -1,8 +1,8 @@
 """Two finished runs side by side: whether they can be compared, what came out, what went in.
 
 What was asked decides how closely two runs compare. Runs with the same area, base year, years,
-people and seed have the same simulated people and the same random numbers: what differs between them
-is what was changed. With any of these another, the difference holds sampling error, too.
+people and seed have the same simulated people and the same random numbers: what differs between
+them is what was changed. With any of these another, the difference holds sampling error, too.
 
 No interval of a difference can be had from two run folders, because they keep no single draws.
 Whether two intervals overlap is said and is no test: runs of the same seed share their draws, so

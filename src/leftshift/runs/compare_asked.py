@@ -113,6 +113,10 @@ def asked(first: Run, second: Run, pairs: Sequence[Pair], named: bool) -> Iterat
         says = "the plans differ" if by_plan else "the plans differ, but no plan's arm is compared"
         level = "causes" if by_plan else "none"
         yield row("plan", level, says, _plan_name(first), _plan_name(second))
+    if one.get("prioritise") != other.get("prioritise") and by_plan:
+        says = "what is done was chosen by other rules, or as it stands in the plan in one of them"
+        a, b = (_aim(run) for run in (first, second))
+        yield row("prioritise", "causes", says, a, b)
     if bool(one.get("headline")) != bool(other.get("headline")) and by_plan:
         says = "weak evidence (C and D) is taken as published in one, and shrunk in the other"
         a, b = ("as published" if run.get("headline") else "shrunk" for run in (one, other))
@@ -223,6 +227,11 @@ def _layers(run: Run) -> str:
         if isinstance(layer, dict):
             parts.append(f"{layer.get('name')} {str(layer.get('sha256'))[:12]}")
     return ", ".join(parts) or "not said"
+
+
+def _aim(run: Run) -> str:
+    rules = part(run, "identity").get("prioritise")
+    return f"aim {rules.get('aim')}" if isinstance(rules, dict) else "as in the plan"
 
 
 def plan_of(run: Run) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from leftshift.runs import (
     tables_organisation_more,
     tables_outlook,
     tables_plans,
+    tables_prioritise,
     tables_segments,
     tables_survey,
 )
@@ -41,6 +42,7 @@ TABLES: dict[str, Table] = {
         tables_care,
         tables_needs,
         tables_plans,
+        tables_prioritise,
         tables_organisation,
         tables_organisation_more,
         tables_segments,

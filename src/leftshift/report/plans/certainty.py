@@ -41,6 +41,8 @@ _WHOSE = {
     "societal": "society: public spending and households",
     "cash": "cash only",
 }
+#: Draws below which a chance is said to be rough.
+_ROUGH = 100
 #: Bars of the tornado.
 _BARS = 10
 
@@ -79,10 +81,11 @@ def worth_sentence(p: PlanFindings) -> str:
             parts.append(f"{share(row)} at {pounds(amount)}{whose}")
     if not parts:
         return ""
+    rough = f" (roughly: {p.f.draws} draws)" if p.f.draws < _ROUGH else ""
     return (
         "The chance that it is worth its cost is "
         + words.joined(parts)
-        + " for a QALY. These values answer different questions: never mix them."
+        + f" for a QALY{rough}. These values answer different questions: never mix them."
     )
 
 

@@ -260,7 +260,11 @@ def chances(rows: Rows, marks: Rows, narrow: bool) -> dict[str, Any]:
         "at:Q",
         title="Value of a QALY",
         scale=scale,
-        axis=alt.Axis(labelExpr=AXES["pounds"], tickCount=4 if narrow else 8, labelFlush=True),
+        axis=alt.Axis(
+            labelExpr=AXES["pounds"],
+            values=ticks(0.0, last, 2 if narrow else 5, 0.0),
+            labelFlush=True,
+        ),
     )
     tall = alt.Scale(domain=[0, 100], nice=False)
     y = alt.Y(

@@ -327,14 +327,22 @@ class PlanFindings:
         """The findings of the plan's own arm."""
         return Findings(self.f.run, self.arm)
 
+    @property
+    def has_arm(self) -> bool:
+        """Whether the run has tables of the plan's own arm, and not only of differences."""
+        return self.planned.arm == self.arm
+
     def both(self, measure: str, year: str) -> tuple[Figure | None, Figure | None]:
         """A measure of `summary` in the baseline and under the plan."""
-        return self.f.figure(measure, year), self.planned.figure(measure, year)
+        plan = self.planned.figure(measure, year) if self.has_arm else None
+        return self.f.figure(measure, year), plan
 
     def by(
         self, table: str, keys: Sequence[str], year: str, public: bool = False
     ) -> dict[tuple[str, ...], tuple[float, float]]:
         """Central (baseline, plan) of a leaf table in one year, by some columns."""
+        if not self.has_arm:
+            return {}
         out: dict[tuple[str, ...], list[float]] = {}
         for at, findings in enumerate((self.f, self.planned)):
             frame = findings.leaf(table, [year])

@@ -168,7 +168,7 @@ def _services(p: PlanFindings) -> TableBlock | None:
     rows = [
         [
             blocks.text(p.f.label("service", service)),
-            blocks.text(_plural(unit)),
+            blocks.text(unit),
             Cell(words.people(base)),
             Cell(words.people(plan)),
             Cell(signed(plan - base)),
@@ -188,10 +188,6 @@ def _services(p: PlanFindings) -> TableBlock | None:
             else ""
         ),
     )
-
-
-def _plural(unit: str) -> str:
-    return unit if unit.endswith("s") or not unit else f"{unit}s"
 
 
 def _staff(p: PlanFindings) -> TableBlock | None:
@@ -254,7 +250,13 @@ def _with_cost(p: PlanFindings) -> str:
         p.planned.figure(m, p.f.end) for m in ("share_community_and_prevention", "spend")
     )
     cost = p.effect("cost_intervention", p.f.end)
-    if share is None or spend is None or cost is None or cost.value <= 0.0005 * spend.value:
+    if (
+        not p.has_arm
+        or share is None
+        or spend is None
+        or cost is None
+        or cost.value <= 0.0005 * spend.value
+    ):
         return ""
     counted = 100.0 * (share.value / 100.0 * spend.value + cost.value) / (spend.value + cost.value)
     return (
@@ -276,11 +278,13 @@ def share_sentence(p: PlanFindings) -> str:
             f"The share of spend on community care and prevention in {p.f.end} is {plan.value:.1f}%"
             f", as without the plan ({start.value:.1f}% in {p.f.now}).{_with_cost(p)}"
         )
-    moved = f"{abs(points):.1f} points {'more' if points > 0 else 'less'}"
+    # A small shift needs a second decimal, or the figures would not bear the difference out.
+    places = 1 if abs(points) >= 1.0 else 2
+    moved = f"{abs(points):.{places}f} points {'more' if points > 0 else 'less'}"
     return (
-        f"Community care and prevention take {plan.value:.1f}% of public spending on services in "
-        f"{p.f.end} under the plan and {base.value:.1f}% without it, {moved} "
-        f"({start.value:.1f}% in {p.f.now}). Central figures.{_with_cost(p)}"
+        f"Community care and prevention take {plan.value:.{places}f}% of public spending on "
+        f"services in {p.f.end} under the plan and {base.value:.{places}f}% without it, {moved} "
+        f"({start.value:.{places}f}% in {p.f.now}). Central figures.{_with_cost(p)}"
     )
 
 

@@ -33,6 +33,12 @@ def certainty(p: PlanFindings) -> list[str]:
             "This is a central run: no figure here has an interval, so none says how sure it is. "
             "Run it again with --draws 200 before deciding anything."
         )
+    simulants = p.f.about.get("simulants")
+    if isinstance(simulants, int | float):
+        said.append(
+            f"{int(simulants):,} people were simulated. Differences in rare events, such as deaths "
+            "and admissions, carry some noise of that sample: more people (--people) shrink it."
+        )
     if not p.shrunk:
         said.append("Weak effects are taken whole (headline effects), not shrunk.")
     return said
@@ -88,7 +94,7 @@ def _cash(p: PlanFindings) -> str:
     room = p.value("capacity_releasing", WHOLE, "public")
     if cost is None or cash is None:
         return ""
-    said = f"In money, the interventions cost {plain(cost)} and {released(cash)}"
+    said = f"In money, the plan costs {plain(cost)} and {released(cash)}"
     if room is not None:
         said += f". Apart from that, room worth {plain(room)} is made, which is not money"
     return f"{said} (all years, not discounted, {p.prices}). {payback_sentence(p)}".strip()
@@ -154,7 +160,7 @@ def cards(p: PlanFindings) -> list[dict[str, str]]:
         made.append(
             _card("Share spent on community care and prevention",
                   big if abs(points) >= 0.05 else "No change",
-                  f"{base.value:.1f}% without the plan, {plan.value:.1f}% with it in {p.f.end}",
+                  f"{base.value:.2f}% without the plan, {plan.value:.2f}% with it in {p.f.end}",
                   None, "Central figures")
         )  # fmt: skip
     weak, count = len(p.weak), len(p.ids)

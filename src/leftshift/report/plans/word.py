@@ -86,7 +86,8 @@ def _paper(book: Any, p: PlanFindings) -> None:
     for line in opening.certainty(p):
         book.add_paragraph(line)
     book.add_heading("In short", level=1)
-    _bullets(book, opening.headlines(p))
+    short = opening.headlines(p)
+    _bullets(book, short)
     book.add_heading("What is proposed, and what each part gives", level=1)
     if p.ids:
         _table(book, _proposal(p), (0.3, 0.26, 0.14, 0.16, 0.14))
@@ -107,8 +108,9 @@ def _paper(book: Any, p: PlanFindings) -> None:
         "How sure": _sure(p),
     }
     for title, lines in sections.items():
-        said = [line for line in lines if line]
-        if not said:
+        # What the opening has said is not said again.
+        said = [line for line in lines if line and line not in short]
+        if not any(lines):
             continue
         book.add_heading(title, level=1)
         for line in said:
