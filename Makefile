@@ -26,7 +26,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 .PHONY: help demo test bench lint docs
 
 help:
-	@echo "make demo    the outlook for Norfolk and Suffolk, with its report"
+	@echo "make demo    a left shift for Norfolk and Suffolk beside no change, with its report"
 	@echo "make test    every test; browser tests are skipped where there is no Chromium"
 	@echo "make bench   speed and memory, beside what they must be"
 	@echo "make lint    style, formatting and types"

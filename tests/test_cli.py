@@ -248,12 +248,23 @@ def test_running_out_of_memory_says_what_to_do(model: Model) -> None:
     assert "fewer --people" in done.stderr
 
 
-def test_demo_is_norfolk_and_suffolk_with_50_draws(model: Model, tmp_path: Path) -> None:
+def test_demo_is_the_left_shift_plan_for_norfolk_and_suffolk(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def simulated(plan: Any, catalogue: Any, area: Any, **options: Any) -> types.SimpleNamespace:
+        asked.update(plan=plan.name, area=area.code, people=plan.people, draws=plan.draws)
+        return types.SimpleNamespace(outcome=model.compute(catalogue, area))
+
+    monkeypatch.setattr("leftshift.plans.run.simulated", simulated)
     done = call("demo")
     assert done.exit_code == 0, done.output
-    assert model.asked[0]["area"] == "norfolk-and-suffolk"
-    assert model.asked[0]["draws"] == 50
-    assert model.asked[0]["people"] == 100_000
+    assert asked == {
+        "plan": "Left shift to 2035", "area": "norfolk-and-suffolk", "people": 20_000, "draws": 30,
+    }  # fmt: skip
+    assert "20,000 simulated" in done.stdout
+    assert "30 draws" in done.stdout
     assert "Report: " in done.stdout
     assert "Open it" in done.stdout
 

@@ -40,18 +40,26 @@ MEASURES = {
     "beds_needed": "Beds needed",
 }
 
+EFFECTS = {
+    "qaly": "QALYs gained in the year",
+    "non_elective_admission": "Emergency admissions",
+    "bed_days": "Bed days",
+    "cost_intervention": "Cost of the plan, £ of 2025/26",
+    "cash_released": "Cash released, £ of 2025/26",
+}
+
 
 def figures(run: Any) -> str:
     """The run's main figures as Markdown, with its identity."""
     import polars as pl
 
-    about, summary = run.about, run.table("summary")
+    about, summary = run.about, run.table("summary").filter(pl.col("arm") == "baseline")
     first, last = summary["year"].min(), summary["year"].max()
     lines = [
         f"A real run: {about['area']['name']}, {about['simulants']:,} simulated people, "
         f"{about['draws']} draws.",
         "",
-        f"| | {first} | {last} | 95% interval | change |",
+        f"| if nothing changes | {first} | {last} | 95% interval | change |",
         "|---|--:|--:|--:|--:|",
     ]
     for measure, label in MEASURES.items():
@@ -69,6 +77,7 @@ def figures(run: Any) -> str:
             f"| {label} | {_short(now['value'])} | {_short(then['value'])} | "
             f"{_short(then['lower'])} to {_short(then['upper'])} | {change:+.0f}% |"
         )
+    lines += ["", *effects(run, last)]
     lines += [
         "",
         f"Leftshift {run.identity['version']}, run `{run.identity_sha256[:12]}`, "
@@ -76,6 +85,27 @@ def figures(run: Any) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def effects(run: Any, year: str) -> list[str]:
+    """What the plan changes in one year, as a table."""
+    import polars as pl
+
+    found = run.table("effects").filter(
+        (pl.col("year") == year)
+        & (pl.col("intervention") == "")
+        & (pl.col("place") == "")
+        & (pl.col("imd_quintile") == 0)
+    )
+    rows = {row["measure"]: row for row in found.iter_rows(named=True)}
+    lines = [f"| with the plan, beside that | {year} | 95% interval |", "|---|--:|--:|"]
+    for measure, label in EFFECTS.items():
+        row = rows[measure]
+        lines.append(
+            f"| {label} | {_short(row['value']):s} | "
+            f"{_short(row['lower'])} to {_short(row['upper'])} |"
+        )
+    return lines
 
 
 def _short(value: float) -> str:

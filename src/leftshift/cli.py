@@ -181,16 +181,17 @@ def outlook(
 
 @app.command()
 def demo(out: _Out = None, replace: _Replace = False) -> None:
-    """Simulate Norfolk and Suffolk and make the report.
+    """Run a shipped plan for Norfolk and Suffolk beside the baseline, and make its report.
 
-    Twenty years, 100,000 simulated people, 50 draws of the parameters.
+    Ten years, 20,000 simulated people, 30 draws of the parameters.
     """
     from leftshift import console, verbs
 
     typer.echo(
-        "The outlook for Norfolk and Suffolk, the integrated care board of April 2026: 100,000\n"
-        "simulated residents over twenty years if nothing changes, and again for 50 draws of the\n"
-        "parameters, which give the 95% intervals. It uses the shipped catalogue and no network.\n"
+        "A left shift to 2035 for Norfolk and Suffolk, the integrated care board of April 2026:\n"
+        "nine interventions beside what happens if nothing changes, on the same 20,000 simulated\n"
+        "residents and the same 30 draws of the parameters, which give the 95% intervals. It uses\n"
+        "the shipped catalogue and no network. Your own copy to change: leftshift plan new\n"
     )
     with console.Progress() as progress:
         run = verbs.demo(out, replace, progress)
@@ -242,6 +243,7 @@ app.command("needs")(cli_needs.needs)
 app.add_typer(cli_plan.app, name="plan")
 app.command("run")(cli_run.run)
 app.command("compare")(cli_compare.compare)
+app.command("assumptions")(cli_run.assumptions)
 app.command("prioritise")(cli_prioritise.prioritise)
 app.command("segments")(cli_segments.segments)
 app.add_typer(cli_organisation.app, name="organisation")

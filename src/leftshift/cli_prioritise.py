@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leftshift.settings import Project, checked, threads
-from leftshift.verbs import Progress, _machine, _tell
+from leftshift.verbs import Progress, _machine, _reporter, _tell
+from leftshift.verbs_plan import opened
 
 if TYPE_CHECKING:
-    from leftshift.areas import Area
-    from leftshift.catalogue import Catalogue
-    from leftshift.plans.files import Plan
     from leftshift.plans.prioritise_rules import Rules
     from leftshift.runs import Run
 
@@ -37,6 +35,7 @@ def prioritised(
     seed: int | str | None = None,
     out: str | Path | None = None,
     csv: bool = False,
+    report: bool = True,
     replace: bool = False,
     headline: bool = False,
     project: str | Path | None = None,
@@ -55,6 +54,7 @@ def prioritised(
         seed: seed of everything random, in place of what the plan says.
         out: the run folder (`runs/<area>-<identity>` in the project or the working folder).
         csv: whether tables are written as CSV too.
+        report: whether report.html and workbook.xlsx are made.
         replace: whether a run that lies at `out` is made anew.
         headline: whether effects of evidence C and D are not shrunk.
         project: the project's folder; the working folder where it holds a leftshift.toml.
@@ -78,7 +78,7 @@ def prioritised(
 
     home = Project.find(project)
     file = Path(plan)
-    cat, read, place = _read(home, file)
+    read, cat, place, _ = opened(file, home)
     rules = read_rules(read, aim, required, latest, redraws)
     given = {"people": people, "draws": draws, "seed": seed}
     asked = {name: checked(name, one) for name, one in given.items() if one is not None}
@@ -90,10 +90,11 @@ def prioritised(
     }
     base = home.folder if home is not None else Path()
     folder = Path(out) if out is not None else base / "runs" / default_name(place.code, identity)
+    finish = _reporter() if report else None
     found = existing_run(folder, identity, replace)
     if found is not None:
         _tell(progress, "the same choice was made before: nothing to simulate")
-        return complete_run(found, None, csv)
+        return complete_run(found, finish, csv)
 
     begun = time.monotonic()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -114,7 +115,7 @@ def prioritised(
         again = read_plan(chosen_file, cat, "the chosen plan", years=years)
     ran = plans.simulated(again, cat, place, **options, threads=workers, progress=progress)
     tables["resimulated"] = room.resimulated(alone, choice, ran.results, again.name)
-    _tell(progress, "writing the run folder")
+    _tell(progress, "writing the run folder" + (" and the report" if report else ""))
     return write_run(
         folder,
         identity,
@@ -136,32 +137,11 @@ def prioritised(
             "command": shlex.join(["leftshift", "prioritise", file.name]),
         },
         {**ran.outcome.tables, **tables},
+        finish=finish,
         csv=csv,
         replace=replace,
         plan=text,
     )
-
-
-def _read(home: Project | None, file: Path) -> tuple[Catalogue, Plan, Area]:
-    from leftshift.areas import find_area
-    from leftshift.catalogue import Catalogue
-    from leftshift.errors import AreaError, PlanError
-    from leftshift.plans.files import read_plan
-
-    cat = Catalogue.load(home.folder if home is not None else None)
-    settings = home.settings if home is not None else {}
-    plan = read_plan(file, cat, years=settings.get("years"))
-    name = plan.area or settings.get("area")
-    if name is None:
-        raise PlanError(f'{file}: no area. Give one in [plan]: area = "Norwich"')
-    path = home.area_path(name) if home is not None else name
-    near = file.parent / name
-    if name.endswith(".toml") and not Path(path).exists() and near.is_file():
-        path = str(near)
-    try:
-        return cat, plan, find_area(path, cat)
-    except AreaError as problem:
-        raise PlanError(f"{file}:{plan.line('plan', 'area')}: {problem}") from None
 
 
 def _plain(rules: Rules) -> dict[str, Any]:
@@ -238,6 +218,9 @@ def prioritise(
         typer.Option("--out", metavar="DIR", help="The run folder.", show_default=False),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write the tables as CSV too.")] = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Make tables only: no report, no workbook.")
+    ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Make anew what lies there.")] = False,
     project: Annotated[
         Path | None,
@@ -255,7 +238,8 @@ def prioritise(
     with Bar() as meter:
         done = prioritised(
             plan, aim, require or (), latest, redraws, people, draws, seed, out,
-            csv=csv, replace=replace, headline=headline, project=project, progress=meter,
+            csv=csv, report=not no_report, replace=replace, headline=headline, project=project,
+            progress=meter,
         )  # fmt: skip
     typer.echo(repr(done))
     for line in _told(done):

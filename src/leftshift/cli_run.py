@@ -1,4 +1,4 @@
-"""The command `leftshift run`: words only, no arithmetic."""
+"""The commands `leftshift run` and `leftshift assumptions`: words only, no arithmetic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["run"]
+__all__ = ["assumptions", "run"]
 
 
 def run(
@@ -76,3 +76,24 @@ def run(
             out, csv, not no_report, replace, project, progress,
         )  # fmt: skip
     print_run(made)
+
+
+def assumptions(
+    run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="The workbook to write [assumptions.xlsx in the run folder].",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write the log of a run's assumptions: quality by impact, as the Aqua Book asks.
+
+    An Excel workbook with one row for each figure that the run rests on, and room for an owner.
+    """
+    from leftshift.report import write_assumptions
+
+    typer.echo(f"Wrote {write_assumptions(run, out)}")

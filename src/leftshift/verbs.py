@@ -34,8 +34,7 @@ __all__ = ["Progress", "areas", "catalogue", "demo", "outlook", "validate"]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much (1 where unknown)."""
 
-DEMO_AREA = "norfolk-and-suffolk"
-DEMO_DRAWS = 50
+DEMO_PLAN = "left-shift.toml"
 
 
 def outlook(
@@ -207,17 +206,20 @@ def validate(
 def demo(
     out: str | Path | None = None, replace: bool = False, progress: Progress | None = None
 ) -> Run:
-    """Makes the outlook of Norfolk and Suffolk, the board of April 2026, with 50 draws.
+    """Runs the shipped plan "Left shift to 2035" for Norfolk and Suffolk, beside the baseline.
 
     Args:
-        out: the run folder (`runs/norfolk-and-suffolk-<identity>` in the working folder).
+        out: the run folder (`runs/left-shift-<identity>` in the working folder).
         replace: whether a run that lies there is made anew.
         progress: called as the work goes on.
 
     Returns:
         The run.
     """
-    return outlook(DEMO_AREA, draws=DEMO_DRAWS, out=out, replace=replace, progress=progress)
+    from leftshift.plans.starting import FOLDER
+    from leftshift.verbs_plan import run
+
+    return run(FOLDER / DEMO_PLAN, out=out, replace=replace, progress=progress)
 
 
 def _settled(home: Project | None, given: dict[str, Any]) -> dict[str, Any]:

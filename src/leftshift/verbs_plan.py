@@ -126,11 +126,13 @@ def opened(plan: str | Path, home: Project | None) -> tuple[Plan, Catalogue, Are
         PlanError: the plan is wrong, or names no area where no project does.
     """
     from leftshift.areas import find_area
+    from leftshift.errors import AreaError
     from leftshift.plans.files import read_plan
 
     path = Path(plan)
     cat = _catalogue(home)
-    file = read_plan(path, cat)
+    settings = home.settings if home is not None else {}
+    file = read_plan(path, cat, years=settings.get("years"))
     area = file.area or (str(home.settings["area"]) if home and "area" in home.settings else None)
     if area is None:
         raise PlanError(
@@ -142,7 +144,12 @@ def opened(plan: str | Path, home: Project | None) -> tuple[Plan, Catalogue, Are
         area = str(beside)
     elif home is not None:
         area = home.area_path(area)
-    return file, cat, find_area(area, cat), path.read_text(encoding="utf-8-sig")
+    try:
+        place = find_area(area, cat)
+    except AreaError as problem:
+        where = f"{path}:{file.line('plan', 'area')}: " if file.area else ""
+        raise PlanError(f"{where}{problem}") from None
+    return file, cat, place, path.read_text(encoding="utf-8-sig")
 
 
 def _command(plan: str | Path, asked: dict[str, Any], headline: bool, shapley: bool) -> str:

@@ -20,6 +20,7 @@ from leftshift.areas import find_area
 from leftshift.catalogue import Catalogue
 from leftshift.errors import SettingError, ToolError
 from leftshift.people import draws, hands, kept
+from leftshift.people.consequences import EveryDraw
 from leftshift.people.draws import spread_of
 from leftshift.people.hands import Threads
 from leftshift.people.kept import Kept, folder_of, forget
@@ -255,9 +256,11 @@ def test_what_cannot_be_a_cluster_is_said(
 
 def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ToolError, match=r'pip install "leftshift\[cluster\]"'):
-        with hands.hands(1, 2, None, _nobody):
-            pass
+    with (
+        pytest.raises(ToolError, match=r'pip install "leftshift\[cluster\]"'),
+        hands.hands(1, 2, None, _nobody),
+    ):
+        pass
 
 
 def test_dask_is_imported_only_when_it_is_asked_for() -> None:
@@ -274,9 +277,11 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) 
     from leftshift.people import cluster
 
     monkeypatch.setattr(cluster, "_ANSWERS", 0.3)
-    with pytest.raises(ToolError, match="no Dask scheduler answers at tcp://127.0.0.1:1"):
-        with hands.hands(1, None, "tcp://127.0.0.1:1", _nobody):
-            pass
+    with (
+        pytest.raises(ToolError, match="no Dask scheduler answers at tcp://127.0.0.1:1"),
+        hands.hands(1, None, "tcp://127.0.0.1:1", _nobody),
+    ):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -297,9 +302,11 @@ def test_a_scheduler_without_workers_is_said(
 
     monkeypatch.setattr(cluster, "_HAS_WORKERS", 0.2)
     told: list[str] = []
-    with pytest.raises(ToolError, match="has no workers. Start one with: dask worker tcp://"):
-        with hands.hands(1, None, scheduler.scheduler_address, told.append):
-            pass
+    with (
+        pytest.raises(ToolError, match="has no workers. Start one with: dask worker tcp://"),
+        hands.hands(1, None, scheduler.scheduler_address, told.append),
+    ):
+        pass
     assert any("waiting for one to join" in one for one in told)
 
 
@@ -322,9 +329,11 @@ def test_workers_of_another_version_are_refused(
 
     monkeypatch.setattr(cluster, "made_with", told)
     scheduler.scale(1)
-    with pytest.raises(ToolError, match=said):
-        with hands.hands(1, None, scheduler.scheduler_address, _nobody):
-            pass
+    with (
+        pytest.raises(ToolError, match=said),
+        hands.hands(1, None, scheduler.scheduler_address, _nobody),
+    ):
+        pass
 
 
 # The model itself --------------------------------------------------------------------------------
@@ -422,3 +431,48 @@ def test_a_worker_that_dies_over_its_work_is_replaced_and_one_that_always_does_i
         assert (tmp_path / "died").exists()
         with pytest.raises(ToolError, match="ended every worker that tried it"):
             dict(crew.each(always, "", range(1)))
+
+
+@pytest.mark.slow
+def test_the_model_of_a_plan_has_the_same_effects_by_workers_and_where_it_was_interrupted(
+    tmp_path: Path,
+) -> None:
+    from leftshift.care.model import Care
+    from leftshift.people.model import Frame
+    from leftshift.plans.beside import Asked, PlanOnCare
+    from leftshift.plans.files import read_plan
+    from leftshift.plans.places import located
+    from leftshift.plans.run import laid
+    from tests.plans.made_up import block, effect
+
+    catalogue = Catalogue.load()
+    area = find_area("E07000148", catalogue)
+    path = tmp_path / "plan.toml"
+    doing = block("safer", "age >= 40", "0.4") + effect("death", "hazard:death", 0.8)
+    path.write_text(f'[plan]\nname = "Made up"\nstart = "2026/27"\nyears = 2\n{doing}')
+    plan = located(read_plan(path, catalogue), area)
+    over = laid(catalogue, plan.rows)
+
+    def made(**asked: Any) -> tuple[dict[str, bytes], Any]:
+        hanging = PlanOnCare(
+            plan, Care(over, area, Frame(2025, 2)), Asked(2, 300, 4, 1), threads=2, headline=False
+        )
+        options: dict[str, Any] = {"years": 2, "people": 300, "draws": 4, "threads": 2}
+        ran = compute(over, area, **options, consequences=hanging, **asked)
+        assert isinstance(hanging, EveryDraw)
+        return _bytes(ran, tmp_path), hanging.results
+
+    def stopped(what: str, done: int, of: int) -> None:
+        if what == "parameter draws" and done == 2:
+            raise KeyboardInterrupt
+
+    wanted, effects = made()
+    assert effects.place_effect[1:].any()
+    with pytest.raises(KeyboardInterrupt, match="2 of 4 draws are kept"):
+        made(keep=tmp_path / "kept", progress=stopped)
+    for how in ({"keep": tmp_path / "kept"}, {"workers": 2}):
+        found, others = made(**how)
+        assert found == wanted, how
+        for name in ("place_effect", "quintile_effect", "place_base", "people_quintile"):
+            assert (getattr(others, name) == getattr(effects, name)).all(), (how, name)
+        assert all((others.parameters[n] == x).all() for n, x in effects.parameters.items())

@@ -209,6 +209,12 @@ def test_rows_and_columns_are_as_they_are_described(make: Make) -> None:
         "other", {"baseline": 1.1}, seed=2, care="d")))).frame)  # fmt: skip
 
 
+def test_every_column_is_explained_in_the_documentation() -> None:
+    page = Path(__file__).parents[2] / "docs" / "method" / "plans.md"
+    text = page.read_text(encoding="utf-8")
+    assert [c.name for c in COLUMNS if f"`{c.name}`" not in text] == []
+
+
 # --- arms -----------------------------------------------------------------------------------------
 
 

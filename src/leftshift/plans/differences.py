@@ -33,7 +33,7 @@ __all__ = [
 
 ORDER = "order"
 _FIGURES = ("ratio", "shift", "share", "per_unit")
-_HEADS = ("plan", "limits", "figures", "intervention", ORDER)
+_HEADS = ("plan", "limits", "prioritise", "figures", "intervention", ORDER)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _MISSING = object()
 
@@ -45,8 +45,8 @@ def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
         document: a plan file as TOML gave it, that has been checked.
 
     Returns:
-        `plan`, `limits`, `figures` (by row id), `intervention` (by id) and `order` (ids as they
-        follow each other); keys sorted, numbers as float, money in pounds.
+        `plan`, `limits`, `prioritise`, `figures` (by row id), `intervention` (by id) and `order`
+        (ids as they follow each other); keys sorted, numbers as float, money in pounds.
     """
     figures: dict[str, Any] = {}
     _flat(document.get("figures", {}), "", figures)
@@ -57,6 +57,7 @@ def canonical(document: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "plan": _plain(document.get("plan", {})),
         "limits": _limits(document.get("limits", {})),
+        "prioritise": _sought(document.get("prioritise", {})),
         "figures": figures,
         "intervention": blocks,
         ORDER: list(blocks),
@@ -110,6 +111,30 @@ def _year(label: str) -> str:
 
 def _limits(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _money(one) if key == "new_spend" else _plain(one) for key, one in given.items()}
+
+
+def _sought(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What [prioritise] says; the order of ids, of years and of budgets does not count."""
+    found = {}
+    for key, value in given.items():
+        one = _plain(value)
+        if key in ("required", "all_or_nothing", "budgets") and isinstance(one, list):
+            one = sorted(set(one))
+        elif key == "exclusive":
+            one = sorted(sorted(set(group)) for group in one)
+        elif key == "starts":
+            one = {name: sorted({_year(year) for year in years}) for name, years in one.items()}
+        elif key == "latest":
+            one = _year(one)
+        elif key == "floor_new":
+            one = {
+                name: {_year(year): share for year, share in part.items()}
+                if isinstance(part, dict)
+                else part
+                for name, part in one.items()
+            }
+        found[key] = one
+    return found
 
 
 def _flat(given: Mapping[str, Any], stem: str, found: dict[str, Any]) -> None:
@@ -229,8 +254,8 @@ def diff(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Differenc
         second: that of another.
 
     Returns:
-        The differences in the order plan, limits, figures, interventions; () where they say the
-        same.
+        The differences in the order plan, limits, prioritise, figures, interventions; () where they
+        say the same.
     """
     found = list(_differences((), first, second))
     olds, news = first.get(ORDER, []), second.get(ORDER, [])
@@ -364,7 +389,7 @@ def written(content: Mapping[str, Any]) -> str:
     Comments of the plans that it came from are not kept.
     """
     out: list[str] = []
-    for head in ("plan", "limits", "figures"):
+    for head in ("plan", "limits", "prioritise", "figures"):
         if content.get(head):
             out += [f"[{head}]", *_pairs(content[head]), ""]
     for name in content.get(ORDER, []):

@@ -55,6 +55,7 @@ DEFAULT_YEARS = 20
 TABLES: dict[str, tuple[str, str]] = {
     "plan": ("table", "what the plan is called, and how it is run"),
     "limits": ("table", "what it must keep within"),
+    "prioritise": ("table", "what is sought when choosing among the interventions"),
     "figures": ("table", "catalogue figures that are different in this plan, by id"),
     "intervention": ("blocks", "what it does, one [[intervention]] block each"),
 }
@@ -155,10 +156,14 @@ class Plan:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 of its canonical content, in hexadecimal."""
+        """SHA-256 of its canonical content, in hexadecimal.
+
+        [prioritise] is left out: it says how to choose among the interventions, and what they do is
+        the same whatever it says, so that a run made before still holds.
+        """
         from leftshift.plans.differences import digest
 
-        return digest(self.canonical)
+        return digest({key: one for key, one in self.canonical.items() if key != "prioritise"})
 
     def line(self, *path: str | int) -> int:
         """The line of a key of its file, such as `line("plan", "area")`; 0 if it has no file."""
@@ -249,7 +254,7 @@ class _Reader:
                 "leftshift plan new"
             )
         self._only(document, TABLES)
-        for key in ("plan", "limits", "figures"):
+        for key in ("plan", "limits", "prioritise", "figures"):
             if not isinstance(document.get(key, {}), dict):
                 raise self._wrong(f"{key} must be a table: write [{key}].", key)
         head = document.get("plan", {})
@@ -308,6 +313,11 @@ class _Reader:
             self._lines,
         )
         self._check_whole(plan)
+        if document.get("prioritise"):
+            # The rules are read of a plan, and so live in a module that imports this one.
+            from leftshift.plans.prioritise_rules import read_rules
+
+            read_rules(plan)
         return replace(plan, interventions=apart(plan.interventions, plan.figures))
 
     # [plan] -----------------------------------------------------------------------------------

@@ -299,6 +299,7 @@ def chosen_plan(plan: Plan, choice: Choice, name: str | None = None) -> str:
     head = dict(content["plan"])
     head["name"] = (name or f"{head['name'][:72].strip()} chosen").strip()
     content |= {"plan": head, "intervention": blocks, "order": [one.id for one in kept]}
+    content.pop("prioritise", None)  # The choice is made, and ids that it names may be gone.
     return written(content)
 
 

@@ -11,7 +11,15 @@ from leftshift.plans.files import Plan
 from leftshift.plans.limits import Schedule, schedule
 from leftshift.quantities import FinancialYear
 
-__all__ = ["AIMS", "PRIORITISE_KEYS", "SHIFTS", "Rules", "read_rules"]
+__all__ = [
+    "AIMS",
+    "MOST_AVERSION",
+    "MOST_REDRAWS",
+    "PRIORITISE_KEYS",
+    "SHIFTS",
+    "Rules",
+    "read_rules",
+]
 
 AIMS: Final[dict[str, str]] = {
     "health": "most health: QALYs, later years discounted",
@@ -42,8 +50,8 @@ PRIORITISE_KEYS: Final[dict[str, tuple[str, bool, str]]] = {
 SMALLEST: Final = 0.01
 _LATEST: Final = 4
 _DRAWS: Final = 25
-_MOST_DRAWS: Final = 1_000
-_MOST_AVERSION: Final = 30.0
+MOST_REDRAWS: Final = 1_000
+MOST_AVERSION: Final = 30.0
 _BUDGETS: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0)
 
 
@@ -122,8 +130,8 @@ def read_rules(
         last = reader.year(latest, "--latest: ")
         rules = replace(rules, delays={one: reader.until(last) for one in reader.ids})
     if draws is not None:
-        if not 0 <= draws <= _MOST_DRAWS:
-            raise PlanError(f"--redraws must be a whole number from 0 to {_MOST_DRAWS:,}.")
+        if not 0 <= draws <= MOST_REDRAWS:
+            raise PlanError(f"--redraws must be a whole number from 0 to {MOST_REDRAWS:,}.")
         rules = replace(rules, draws=draws)
     _agree(plan, rules, reader)
     return rules
@@ -153,7 +161,7 @@ class _Reader:
         if "aim" in given:
             found["aim"] = self.aim(given["aim"], self._where("aim"))
         if "aversion" in given:
-            found["aversion"] = self._number("aversion", given["aversion"], _MOST_AVERSION)
+            found["aversion"] = self._number("aversion", given["aversion"], MOST_AVERSION)
         if "required" in given:
             found["required"] = self._ids("required", given["required"])
         if "exclusive" in given:
@@ -178,9 +186,9 @@ class _Reader:
         if "draws" in given:
             many = given["draws"]
             whole = isinstance(many, int) and not isinstance(many, bool)
-            if not whole or not 0 <= many <= _MOST_DRAWS:
+            if not whole or not 0 <= many <= MOST_REDRAWS:
                 raise self.wrong(
-                    f"draws must be a whole number from 0 to {_MOST_DRAWS:,}.", "draws"
+                    f"draws must be a whole number from 0 to {MOST_REDRAWS:,}.", "draws"
                 )
             found["draws"] = many
         return Rules(**found)

@@ -24,6 +24,7 @@ from leftshift.plans.files import (
 )
 from leftshift.plans.limits import LIMIT_KEYS
 from leftshift.plans.own_figures import FIGURE_KEYS
+from leftshift.plans.prioritise_rules import AIMS, MOST_AVERSION, MOST_REDRAWS, PRIORITISE_KEYS
 from leftshift.quantities import DISTRIBUTIONS, GRADES
 
 __all__ = ["FILE", "schema", "text"]
@@ -76,7 +77,48 @@ def _top(key: str, meaning: str) -> dict[str, Any]:
         }
     if key == "figures":
         return {"description": meaning, "type": "object"}
+    if key == "prioritise":
+        return {"description": meaning, **_sought()}
     return {"description": meaning, **_object(PLAN_KEYS if key == "plan" else LIMIT_KEYS)}
+
+
+def _sought() -> dict[str, Any]:
+    share: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
+    name = {"type": "string", "pattern": _ID}
+    names = {"type": "array", "minItems": 1, "items": name}
+    year = {"type": "string", "pattern": _YEAR}
+    kinds: dict[str, dict[str, Any]] = {
+        "aim": {"enum": list(AIMS)},
+        "aversion": {"type": "number", "minimum": 0, "maximum": MOST_AVERSION},
+        "required": names,
+        "exclusive": {"type": "array", "items": {**names, "minItems": 2}},
+        "all_or_nothing": {"anyOf": [{"type": "boolean"}, names]},
+        "smallest": {"anyOf": [share, _named(share)]},
+        "latest": year,
+        "starts": _named({"type": "array", "minItems": 1, "items": year}),
+        "floor_new": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {one: _or_by_year(share) for one in SHIFTS},
+        },
+        "reinvest": {"type": "boolean"},
+        "budgets": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 100,
+            "items": {"type": "number", "minimum": 0},
+        },
+        "draws": {"type": "integer", "minimum": 0, "maximum": MOST_REDRAWS},
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [],
+        "properties": {
+            key: {"description": meaning, **kinds[key]}
+            for key, (_, _, meaning) in PRIORITISE_KEYS.items()
+        },
+    }
 
 
 def _object(keys: Mapping[str, tuple[str, bool, str]]) -> dict[str, Any]:

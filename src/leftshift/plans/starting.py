@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leftshift.errors import PlanError, listed, nearest
 
-__all__ = ["EXAMPLES", "example", "start_plan"]
+__all__ = ["EXAMPLES", "FOLDER", "example", "start_plan"]
 
 EXAMPLES: dict[str, str] = {
     "left-shift": "a left shift to 2035 that moves the community and prevention share of spend",
@@ -18,7 +18,8 @@ EXAMPLES: dict[str, str] = {
 }
 """The worked examples, by name, and what each is about."""
 
-_FOLDER = Path(__file__).parent / "examples"
+FOLDER = Path(__file__).parent / "examples"
+"""Where they lie."""
 _AREA = re.compile(r'^area = "[^"\n]*"', re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ def example(name: str) -> str:
         raise PlanError(
             f'no example called "{name}".{nearest(name, EXAMPLES)} Examples: {listed(EXAMPLES)}.'
         )
-    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def start_plan(
