@@ -36,7 +36,7 @@ class Model:
     then: Callable[[], None] = lambda: None
 
     def identity(self, catalogue: Any, area: Any, **options: Any) -> dict[str, Any]:
-        options.pop("consequences")
+        options.pop("consequences", None)
         return {"area": area.code, **options}
 
     def compute(self, catalogue: Any, area: Any, **options: Any) -> types.SimpleNamespace:

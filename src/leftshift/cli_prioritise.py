@@ -78,11 +78,12 @@ def prioritised(
 
     home = Project.find(project)
     file = Path(plan)
-    read, cat, place, _ = opened(file, home)
+    own_years = home.settings.get("years") if home is not None else None
+    read, cat, place, _ = opened(file, home, own_years)
     rules = read_rules(read, aim, required, latest, redraws)
     given = {"people": people, "draws": draws, "seed": seed}
     asked = {name: checked(name, one) for name, one in given.items() if one is not None}
-    years = home.settings.get("years") if home is not None and read.years is None else None
+    years = own_years if read.years is None else None
     options: dict[str, Any] = {"years": years, "headline": headline, **asked}
     identity = {
         **plans.identity(read, cat, place, **options),

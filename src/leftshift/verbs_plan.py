@@ -112,18 +112,22 @@ def run(
     )
 
 
-def opened(plan: str | Path, home: Project | None) -> tuple[Plan, Catalogue, Area, str]:
+def opened(
+    plan: str | Path, home: Project | None, years: int | None = None
+) -> tuple[Plan, Catalogue, Area, str]:
     """Reads a plan file with the catalogue and the area that it is about.
 
     Args:
         plan: the file.
         home: the project, or None.
+        years: how many years follow the base year where the plan does not say.
 
     Returns:
         The plan, the catalogue, the area, and the file's text.
 
     Raises:
-        PlanError: the plan is wrong, or names no area where no project does.
+        PlanError: the plan is wrong, names an area that is not known, or names none where no
+            project does.
     """
     from leftshift.areas import find_area
     from leftshift.errors import AreaError
@@ -131,8 +135,7 @@ def opened(plan: str | Path, home: Project | None) -> tuple[Plan, Catalogue, Are
 
     path = Path(plan)
     cat = _catalogue(home)
-    settings = home.settings if home is not None else {}
-    file = read_plan(path, cat, years=settings.get("years"))
+    file = read_plan(path, cat, years=years)
     area = file.area or (str(home.settings["area"]) if home and "area" in home.settings else None)
     if area is None:
         raise PlanError(

@@ -206,10 +206,10 @@ def test_a_full_disk_is_said_once_and_the_run_goes_on(
 def test_draws_of_a_run_that_fails_by_itself_are_not_kept_and_those_of_a_lost_cluster_are(
     tmp_path: Path,
 ) -> None:
-    folder = folder_of(tmp_path / "run", "cd" * 32)
+    folder = folder_of(tmp_path / "runs" / "run", "cd" * 32)
     with pytest.raises(SettingError):
         _spread(Backwards(5, SettingError("wrong")), folder)
-    assert not folder.parent.exists()
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(ToolError):
         _spread(Backwards(5, ToolError("lost")), folder)
     crew = Backwards()

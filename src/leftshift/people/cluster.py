@@ -174,7 +174,8 @@ class Cluster:
 
     def _result(self, future: Any, number: int) -> Any:
         try:
-            return future.result(timeout=60)
+            # Without a limit: where its worker has died since, it is made again.
+            return future.result()
         except distributed.KilledWorker as error:
             raise ToolError(
                 f"piece {number} of the work ended every worker that tried it, one after another. "

@@ -85,6 +85,7 @@ class Kept:
     def __init__(self, folder: Path | None, identity: Mapping[str, Any], tell: Tell) -> None:
         self._folder = folder
         self._tell = tell
+        self._made: list[Path] = []
         self._whose = {"identity": dict(identity), "made_with": made_with()}
 
     def __enter__(self) -> Kept:
@@ -101,6 +102,9 @@ class Kept:
         mistaken = isinstance(error, Exception) and not isinstance(error, ToolError | MemoryError)
         if mistaken and self._folder is not None:
             forget(self._folder)
+            for above in self._made:
+                with contextlib.suppress(OSError):
+                    above.rmdir()
 
     @property
     def active(self) -> bool:
@@ -191,6 +195,7 @@ class Kept:
         whose = self._folder / _WHOSE
         if whose.exists():
             return
+        self._made = [above for above in self._folder.parents if not above.exists()]
         self._folder.mkdir(parents=True, exist_ok=True)
         part = self._folder / f".{_WHOSE}.{os.getpid()}-{token_hex(4)}.part"
         part.write_text(json.dumps(self._plain()), encoding="utf-8")

@@ -36,7 +36,8 @@ TABLES: tuple[Table, ...] = (
             Column("label", "text", "Its label."),
             Column("shift", "text", "The shift that it belongs to."),
             Column("chosen", "yes/no", "Whether it is done."),
-            Column("size", "number", "Share of its reach in the plan; 0 where it is left out."),
+            Column("size", "number", "Share of its reach in the plan; 0 where it is left out.",
+                   "share"),
             Column("start", "text", 'Financial year in which it begins; "" where it is left out.'),
             _UNIT,
             Column("value", "number", "What it brings at that size and start.", _OWN_UNIT,
@@ -67,7 +68,8 @@ TABLES: tuple[Table, ...] = (
         "The best choice at one budget.",
         (
             Column("budget", "number", "Multiple of the limit on new spend in every year; of what "
-                   "all candidates cost together where the plan has no limit.", key=True),
+                   "all candidates cost together where the plan has no limit.", "times",
+                   key=True),
             _money("room", "The limit on new spend over all years at that budget, discounted."),
             _money("spend", "New spend of the choice, discounted; empty where none is possible."),
             _UNIT,
