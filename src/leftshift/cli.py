@@ -163,6 +163,22 @@ def outlook(
     ] = False,
     replace: _Replace = False,
     project: _Project = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Processes of this machine that make the draws (needs leftshift[cluster]).",
+            show_default=False,
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers make the draws, such as tcp://10.0.0.5:8786.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Simulate an area's residents for years to come.
 
@@ -174,7 +190,7 @@ def outlook(
     with console.Progress() as progress:
         run = verbs.outlook(
             area, years, people, draws, seed, start, out, csv, not no_report, replace, project,
-            progress,
+            workers, cluster, progress,
         )  # fmt: skip
     print_run(run)
 

@@ -62,6 +62,22 @@ def run(
         Path | None,
         typer.Option("--project", metavar="DIR", help="The project's folder.", show_default=False),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Processes of this machine that make the draws (needs leftshift[cluster]).",
+            show_default=False,
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler whose workers make the draws, such as tcp://10.0.0.5:8786.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Simulate a plan beside the baseline, on the same people and the same draws.
 
@@ -73,7 +89,7 @@ def run(
     with console.Progress() as progress:
         made = verbs_plan.run(
             plan, years, people, draws, seed, headline, shapley,
-            out, csv, not no_report, replace, project, progress,
+            out, csv, not no_report, replace, project, workers, cluster, progress,
         )  # fmt: skip
     print_run(made)
 

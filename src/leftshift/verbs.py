@@ -49,6 +49,8 @@ def outlook(
     report: bool = True,
     replace: bool = False,
     project: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulates an area's residents for years to come, if nothing changes.
@@ -67,6 +69,9 @@ def outlook(
         report: whether report.html and workbook.xlsx are made.
         replace: whether a run that lies at `out` is made anew.
         project: the project's folder; the working folder where it holds a leftshift.toml.
+        workers: processes of this machine that make the draws, in place of threads; they need the
+            `cluster` extra, and so does `cluster`. The result depends on neither.
+        cluster: the address of a Dask scheduler whose workers make the draws.
         progress: called as the work goes on.
 
     Returns:
@@ -78,12 +83,19 @@ def outlook(
     home = Project.find(project)
     given = {"area": area, "base_year": start, "years": years, "people": people}
     asked = _settled(home, {**given, "draws": draws, "seed": seed})
-    workers = threads()
+    hands = threads()
 
     from leftshift.care.model import Care
+    from leftshift.people import kept
     from leftshift.people import outlook as model
     from leftshift.people.model import Frame
-    from leftshift.runs import complete_run, default_name, existing_run, write_run
+    from leftshift.runs import (
+        complete_run,
+        default_name,
+        existing_run,
+        identity_hash,
+        write_run,
+    )
 
     cat, place = _loaded(home, asked["area"])
     asked.setdefault("base_year", FinancialYear(int(cat.row("base.year").estimate.value)))
@@ -102,16 +114,20 @@ def outlook(
         return complete_run(found, finish, csv)
     begun = time.monotonic()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    outcome = model.compute(cat, place, **options, threads=workers, progress=progress)
+    keep = kept.folder_of(folder, identity_hash(identity))
+    outcome = model.compute(
+        cat, place, **options, threads=hands, workers=workers, cluster=cluster, keep=keep,
+        progress=progress,
+    )  # fmt: skip
     _tell(progress, "writing the run folder" + (" and the report" if report else ""))
-    return write_run(
+    made = write_run(
         folder,
         identity,
         {
             **outcome.provenance,
             "started": started,
             "took_seconds": round(time.monotonic() - begun, 1),
-            "threads": workers,
+            "threads": hands,
             **_machine(),
         },
         {**outcome.about, "command": _command(asked)},
@@ -121,6 +137,8 @@ def outlook(
         replace=replace,
         plan=_plan(asked),
     )
+    kept.forget(keep)
+    return made
 
 
 def areas(

@@ -40,6 +40,8 @@ def run(
     report: bool = True,
     replace: bool = False,
     project: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulates a plan beside the baseline, on the same people and the same draws.
@@ -59,6 +61,9 @@ def run(
         report: whether report.html and workbook.xlsx are made.
         replace: whether a run that lies at `out` is made anew.
         project: the project's folder; the working folder where it holds a leftshift.toml.
+        workers: processes of this machine that make the draws, in place of threads; they need the
+            `cluster` extra, and so does `cluster`. The result depends on neither.
+        cluster: the address of a Dask scheduler whose workers make the draws.
         progress: called as the work goes on.
 
     Returns:
@@ -69,12 +74,19 @@ def run(
     """
     given = {"years": years, "people": people, "draws": draws, "seed": seed}
     asked = {name: checked(name, value) for name, value in given.items() if value is not None}
-    workers = threads()
+    hands = threads()
     home = Project.find(project)
 
+    from leftshift.people import kept
     from leftshift.plans.run import identity as identified
     from leftshift.plans.run import simulated
-    from leftshift.runs import complete_run, default_name, existing_run, write_run
+    from leftshift.runs import (
+        complete_run,
+        default_name,
+        existing_run,
+        identity_hash,
+        write_run,
+    )
 
     file, cat, place, text = opened(plan, home)
     options: dict[str, Any] = {**asked, "headline": headline, "shapley": shapley}
@@ -90,17 +102,21 @@ def run(
         return complete_run(found, finish, csv)
     begun = time.monotonic()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    made = simulated(file, cat, place, **options, threads=workers, progress=progress).outcome
+    keep = kept.folder_of(folder, identity_hash(identity))
+    made = simulated(
+        file, cat, place, **options, threads=hands, workers=workers, cluster=cluster, keep=keep,
+        progress=progress,
+    ).outcome  # fmt: skip
     _tell(progress, "writing the run folder" + (" and the report" if report else ""))
     about = {**made.about, "command": _command(plan, asked, headline, shapley), "plan_file": text}
-    return write_run(
+    written = write_run(
         folder,
         identity,
         {
             **made.provenance,
             "started": started,
             "took_seconds": round(time.monotonic() - begun, 1),
-            "threads": workers,
+            "threads": hands,
             **_machine(),
         },
         about,
@@ -110,6 +126,8 @@ def run(
         replace=replace,
         plan=text,
     )
+    kept.forget(keep)
+    return written
 
 
 def opened(

@@ -157,7 +157,7 @@ def test_people_at_140_mmhg_are_as_measured_in_2022(
     p: Parameters, people: Array, sex: int, low: int, high: int, published: float
 ) -> None:
     ranks = (np.arange(400) + 0.5) / 400
-    value = risk._quantiles(p, "sbp", ranks, SINGLE_AGES, 0.0, None)
+    value = risk.quantiles(p, "sbp", ranks, SINGLE_AGES, 0.0, None)
     raised = (value >= 140).mean(axis=0).reshape(2, 5, 106)
     share = adults(raised[sex], people[sex], low, high)
     assert share == pytest.approx(published, abs=0.05)
@@ -168,7 +168,7 @@ def test_people_at_5_mmol_of_cholesterol_are_as_measured_in_2022(
     p: Parameters, people: Array, sex: int, published: float
 ) -> None:
     ranks = (np.arange(400) + 0.5) / 400
-    value = risk._quantiles(p, "cholesterol", ranks, SINGLE_AGES, 0.0, None)
+    value = risk.quantiles(p, "cholesterol", ranks, SINGLE_AGES, 0.0, None)
     raised = (value >= 5.0).mean(axis=0).reshape(2, 5, 106)
     assert adults(raised[sex], people[sex], 16) == pytest.approx(published, abs=0.035)
 
@@ -186,7 +186,7 @@ def test_drinking_is_as_surveyed(
     mean: float,
 ) -> None:
     ranks = (np.arange(800) + 0.5) / 800
-    units = risk._quantiles(p, "alcohol", ranks, SINGLE_AGES, 0.0, None)
+    units = risk.quantiles(p, "alcohol", ranks, SINGLE_AGES, 0.0, None)
     much = (units > 14).mean(axis=0).reshape(2, 5, 106)
     assert adults(much[sex], people[sex], 16) == pytest.approx(over_14, abs=0.03)
     assert adults(values["mean_alcohol"][sex], people[sex], 16) == pytest.approx(mean, rel=0.15)
@@ -232,7 +232,7 @@ def test_former_smokers_keep_the_published_share_of_the_excess(
 ) -> None:
     lane = condition_ids(cat).index("copd")
     ratio = risk_ratios(p)[0, 0, :, 5, 14, lane]  # the most deprived men of 70 to 74
-    never, former, current = risk._smoking(p, band_ages(), 0.0, None)
+    never, former, current = risk.smoking_shares(p, band_ages(), 0.0, None)
     inside = int(np.ceil(never[5, 14] * 16))  # the first bin with nobody who never smoked
     assert (inside + 1) / 16 < 1.0 - current[5, 14]
     assert min(former[5, 14], current[5, 14]) > 1 / 16

@@ -118,7 +118,7 @@ def test_a_target_group_of_a_risk_factor_is_about_as_many_as_its_distribution_sa
     if "smoking" in who:
         expected = (people * values["smoking_share"]).sum() / people.sum()
     else:
-        levels = risk._quantiles(
+        levels = risk.quantiles(
             parameters,
             who[:3],
             (np.arange(400) + 0.5) / 400,

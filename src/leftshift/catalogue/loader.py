@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,6 +231,22 @@ class Catalogue:
         )
         self._override(identity, old.estimate.value, number, "plan")
         self._rows[identity] = Row(identity, old.label, estimate, old.note, "plan", 0, "plan")
+
+    def with_rows(self, rows: Iterable[Row]) -> Catalogue:
+        """A catalogue with further rows laid over this one, which stays as it is.
+
+        Args:
+            rows: such as those that a plan brings.
+
+        Raises:
+            CatalogueError: a row is there twice, or in another unit than the one it replaces.
+        """
+        over = copy.copy(self)
+        over.__dict__.pop("_below", None)
+        over._rows = dict(self._rows)
+        over.overrides, over.added = list(self.overrides), list(self.added)
+        over._lay(list(rows))
+        return over
 
     # Reading --------------------------------------------------------------------------------
 

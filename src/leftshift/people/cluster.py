@@ -230,7 +230,9 @@ def _local(workers: int) -> Any:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            # Nothing listens beyond this machine.
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
             # What a draw needs does not grow with the number of draws; the system sets the limit.
             memory_limit=0,
             silence_logs=logging.CRITICAL + 1,

@@ -247,7 +247,7 @@ def _computed(
         threads=threads,
         own_counts=consequences.own_counts if consequences is not None else None,
     )
-    simulants = int((world.roll.enter == 0).sum() - _newborn_at_base(world))
+    simulants = int((world.roll.enter == 0).sum() - newborn_at_base(world))
     weight = float(world.residents.sum()) / max(simulants, 1)
     report("simulating lives", 0, 1)
     hanging = consequences.bind(central_parameters, world) if consequences is not None else None
@@ -295,7 +295,7 @@ def _computed(
     more: dict[str, Any] = {}
     if consequences is not None:
         for name, rows in consequences.frames(further, bounds, sampling).items():
-            tables[name] = _joined(tables[name], rows) if name in tables else rows
+            tables[name] = joined(tables[name], rows) if name in tables else rows
         more = consequences.about()
     read = consequences.tables_read if consequences is not None else ()
     tables["sources"] = sources(catalogue, central_parameters, read)
@@ -354,7 +354,7 @@ def _computed(
     )
 
 
-def _joined(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+def joined(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
     """Rows of two rooms in one table: each room's categories hold its own ids alone."""
     words = [
         frame.with_columns(selectors.by_dtype(pl.Enum).cast(pl.String)) for frame in (rows, more)
@@ -362,7 +362,7 @@ def _joined(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(words, how="diagonal_relaxed")
 
 
-def _newborn_at_base(world: World) -> int:
+def newborn_at_base(world: World) -> int:
     """Children born in the first step: they enter at index 0 without being counted at the base."""
     roll = world.roll
     return int(((roll.enter == 0) & (roll.cohort < 0)).sum())

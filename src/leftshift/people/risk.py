@@ -30,9 +30,12 @@ __all__ = [
     "FACTORS",
     "Shift",
     "normal_quantile",
+    "overlap",
+    "quantiles",
     "risk_levels",
     "risk_ratios",
     "risk_values",
+    "smoking_shares",
 ]
 
 Array = NDArray[np.float64]
@@ -240,17 +243,17 @@ def _bin_means(
     out = np.empty((BINS, STRATA, BANDS, len(lanes)))
     cap = p.value("risk.cap")
     if factor == "smoking":
-        never, former, current = _smoking(p, ages, years, shift)
+        never, former, current = smoking_shares(p, ages, years, shift)
         low = (np.arange(BINS) / BINS)[:, None, None]
-        smokes = _overlap(low, never + former, np.ones_like(current))
-        smoked = _overlap(low, never, never + former)
+        smokes = overlap(low, never + former, np.ones_like(current))
+        smoked = overlap(low, never, never + former)
         for i, lane in enumerate(lanes):
             effect = effects[factor, lane]
             excess = np.minimum(np.exp(effect.log), cap) - 1.0
             out[..., i] = 1.0 + excess * (smokes + effect.former * smoked)
         return out
     ranks = (np.arange(BINS * _POINTS) + 0.5) / (BINS * _POINTS)
-    values = _quantiles(p, factor, ranks, ages, years, shift)
+    values = quantiles(p, factor, ranks, ages, years, shift)
     if factor == "alcohol":
         values = values * (p.value("alcohol.grams_per_unit") / _DAYS_IN_WEEK)
     else:
@@ -263,7 +266,7 @@ def _bin_means(
     return out
 
 
-def _overlap(low: Array, start: Array, end: Array) -> Array:
+def overlap(low: Array, start: Array, end: Array) -> Array:
     """Share of each bin, whose lower end is `low`, that lies between two ranks."""
     covered = np.minimum(low + 1.0 / BINS, end) - np.maximum(low, start)
     return np.asarray(np.maximum(covered, 0.0) * BINS)
@@ -288,7 +291,7 @@ def _one_by_sex(p: Parameters, stem: str) -> Array:
     return np.asarray(np.array([p.value(f"{stem}.{sex}") for sex in SEXES])[_SEX][:, None])
 
 
-def _smoking(
+def smoking_shares(
     p: Parameters, ages: Array, years: float, shift: Shift | None
 ) -> tuple[Array, Array, Array]:
     """Shares of never, former and current smokers, each [stratum, age]."""
@@ -320,7 +323,7 @@ def _tilted(mean: Array, tilt: Array) -> Array:
     return odds
 
 
-def _quantiles(
+def quantiles(
     p: Parameters, factor: str, ranks: Array, ages: Array, years: float, shift: Shift | None
 ) -> Array:
     """Values [rank, stratum, age] of a factor with a value, in its unit (alcohol: units a week)."""
@@ -369,11 +372,11 @@ def risk_values(
     """
     moved = _checked(shifts)
     ages = np.asarray(AGES + 0.5, np.float64)
-    _, former, current = _smoking(p, ages, years, moved.get("smoking"))
+    _, former, current = smoking_shares(p, ages, years, moved.get("smoking"))
     points = 512
     ranks = (np.arange(points) + 0.5) / points
     bmi, sbp, cholesterol, alcohol = (
-        _quantiles(p, factor, ranks, ages, years, moved.get(factor)) for factor in FACTORS[1:]
+        quantiles(p, factor, ranks, ages, years, moved.get(factor)) for factor in FACTORS[1:]
     )
     adult = np.where(AGES >= _YOUNGEST, 1.0, np.nan)
     means = {

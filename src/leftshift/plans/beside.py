@@ -192,7 +192,7 @@ class PlanOnCare:
             told = pl.col("measure").cast(pl.String).is_in(RISKS)
             people["health"] = people["health"].filter(~told)
         for name, rows in [*doing.items(), *people.items()]:
-            made[name] = outlook._joined(made[name], rows) if name in made else rows
+            made[name] = outlook.joined(made[name], rows) if name in made else rows
         made["names"] = pl.concat([made["names"], self._names()])
         return made
 
@@ -422,5 +422,5 @@ def _bounds(bounds: Bounds | None, plan: bool) -> Bounds | None:
 
 
 def _weight(world: World) -> float:
-    residents = (world.roll.enter == 0).sum() - outlook._newborn_at_base(world)
+    residents = (world.roll.enter == 0).sum() - outlook.newborn_at_base(world)
     return float(world.residents.sum()) / max(int(residents), 1)

@@ -51,7 +51,7 @@ class Levels:
         """The ranks whose values are in [low, high), as bits, ``[10, 22]`` by stratum and band."""
         if factor not in self._known:
             ranks = (np.arange(risk.BINS) + 0.5) / risk.BINS
-            self._known[factor] = risk._quantiles(
+            self._known[factor] = risk.quantiles(
                 self.parameters, factor, ranks, band_ages(), 0.0, None
             )
         values = self._known[factor]
@@ -60,11 +60,11 @@ class Levels:
     def smoking(self, states: int) -> Masks:
         """The ranks of never (bit 0), former and current smokers, as bits, ``[10, 22]``."""
         if "smoking" not in self._known:
-            never, former, _ = risk._smoking(self.parameters, band_ages(), 0.0, None)
+            never, former, _ = risk.smoking_shares(self.parameters, band_ages(), 0.0, None)
             low = (np.arange(risk.BINS) / risk.BINS)[:, None, None]
             nothing, all_ = np.zeros_like(never), np.ones_like(never)
             ends = [(nothing, never), (never, never + former), (never + former, all_)]
-            self._known["smoking"] = np.stack([risk._overlap(low, *pair) for pair in ends])
+            self._known["smoking"] = np.stack([risk.overlap(low, *pair) for pair in ends])
         shares = self._known["smoking"]
         asked = [state for state in (_NEVER, _FORMER, _CURRENT) if states >> state & 1]
         return _bits(shares[asked].sum(axis=0) >= 0.5)

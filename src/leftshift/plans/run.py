@@ -8,7 +8,6 @@ the byte, and what differs is what the plan does.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,14 +58,7 @@ class Ran:
 def laid(catalogue: Catalogue, rows: Iterable[Row]) -> Catalogue:
     """A catalogue with a plan's own rows laid over it; the one given stays as it is."""
     rows = list(rows)
-    if not rows:
-        return catalogue
-    over = copy.copy(catalogue)
-    over.__dict__.pop("_below", None)
-    over._rows = dict(catalogue._rows)
-    over.overrides, over.added = list(catalogue.overrides), list(catalogue.added)
-    over._lay(rows)
-    return over
+    return catalogue.with_rows(rows) if rows else catalogue
 
 
 def identity(

@@ -8,6 +8,7 @@ from leftshift.report.money import is_money
 from leftshift.report.plans.cash import payback_sentence, released
 from leftshift.report.plans.cells import JOINER, beside, difference, plain, signed, size
 from leftshift.report.plans.certainty import worth_sentence
+from leftshift.report.plans.choice import headline as choice_sentence
 from leftshift.report.plans.fairness import gap_sentence
 from leftshift.report.plans.figures import SETTLED, WHOLE, PlanFindings, crosses
 from leftshift.report.plans.moves import share_sentence
@@ -49,6 +50,7 @@ def headlines(p: PlanFindings) -> list[str]:
     if not p.ids:
         return ["The plan changes nothing: every figure is that of the baseline."]
     made = [
+        choice_sentence(p),
         _health(p),
         _hospital(p),
         _cost(p),

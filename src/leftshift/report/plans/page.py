@@ -10,6 +10,7 @@ from leftshift.report.plans import (
     cash,
     certainty,
     changes,
+    choice,
     fairness,
     moves,
     opening,
@@ -23,6 +24,7 @@ __all__ = ["baseline_note", "context", "story"]
 def story(p: PlanFindings) -> list[Section]:
     """The plan's sections in reading order, those without figures left out."""
     made = [
+        *choice.sections(p),
         proposal.proposed(p),
         changes.by_year(p),
         changes.each_gives(p),

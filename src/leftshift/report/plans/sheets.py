@@ -15,9 +15,52 @@ __all__ = ["sheets"]
 _INTERVAL = "Lower and Upper are the 95% interval over draws; empty where not worked out."
 
 
+_ALONE = "An estimate from each candidate alone, over all years, later years discounted."
+#: Table, sheet, title and notes of each table of a choice.
+_CHOICE = (
+    ("choices", "Choices", "What was chosen: each candidate, its size and its start", _ALONE),
+    ("frontier", "Frontier", "The best choice at each budget", _ALONE),
+    ("left_out", "Left out", "What is left out, done in part or begun later, and why", _ALONE),
+    ("shadow", "Limits", "What each limit allows, what is used, and what more would bring", ""),
+    ("ranking", "Ranking", "How the choice holds where it is made again under single draws", ""),
+    ("resimulated", "Estimate and run", "The estimate of the chosen plan beside a run of it",
+     "Not discounted; the interval is that of the difference over draws."),
+)  # fmt: skip
+
+
 def sheets(p: PlanFindings) -> list[Sheet]:
     """Every sheet of a plan that the run has tables for, in order."""
-    return kept([_interventions(p), _effects(p), _value(p), _equity(p), _uncertainty(p)])
+    return kept(
+        [
+            *(_chosen(p, *one) for one in _CHOICE),
+            _interventions(p),
+            _effects(p),
+            _value(p),
+            _equity(p),
+            _uncertainty(p),
+        ]
+    )
+
+
+def _chosen(p: PlanFindings, table: str, name: str, title: str, notes: str) -> Sheet | None:
+    """A table of a choice as it is, with the candidates' names beside their ids."""
+    if table not in p.f.tables:
+        return None
+    frame = p.f.run.table(table)
+    if "arm" in frame.columns:
+        frame = frame.filter(pl.col("arm").cast(pl.String) == p.arm).drop("arm")
+    columns = [pl.col(c).alias(c.replace("_", " ").capitalize()) for c in frame.columns]
+    labels = p.f.run.table("choices") if "choices" in p.f.tables else None
+    if labels is not None and "intervention" in frame.columns and "label" not in frame.columns:
+        ids = labels["intervention"].cast(pl.String).to_list()
+        names = dict(zip(ids, labels["label"].cast(pl.String).to_list(), strict=True))
+        label = _named(frame, "intervention", lambda i: names.get(i, "The choice as a whole"))
+        columns.insert(0, label.alias("Candidate"))
+    if "measure" in frame.columns and table == "resimulated":
+        columns.insert(0, _named(frame, "measure", lambda m: MEASURES.get(m, m)).alias("Name"))
+    return Sheet(
+        name, title, f"Money in {p.prices}. {notes} Source: {table}.parquet.", frame.select(columns)
+    )
 
 
 def _mine(p: PlanFindings, table: str) -> pl.DataFrame | None:
