@@ -352,7 +352,7 @@ def _answer(error: BaseException) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     if isinstance(error, KeyboardInterrupt):
-        typer.echo("Stopped. Nothing was written.", err=True)
+        typer.echo(f"Stopped. {str(error) or 'Nothing was written.'}", err=True)
         return _STOPPED
     if isinstance(error, MemoryError):
         typer.echo("Error: memory ran out. Ask for fewer --people.", err=True)

@@ -105,16 +105,17 @@ def outlook(
     options["consequences"] = care
     identity = model.identity(cat, place, **options)
     base = home.folder if home is not None else Path()
-    folder = Path(out) if out is not None else base / "runs" / default_name(place.code, identity)
+    folder = Path(out).expanduser() if out is not None else base / "runs" / default_name(place.code, identity)
     finish = _reporter() if report else None
 
+    keep = kept.folder_of(folder, identity_hash(identity))
     found = existing_run(folder, identity, replace)
     if found is not None:
+        kept.forget(keep)
         _tell(progress, "the same run was made before: nothing to simulate")
         return complete_run(found, finish, csv)
     begun = time.monotonic()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    keep = kept.folder_of(folder, identity_hash(identity))
     outcome = model.compute(
         cat, place, **options, threads=hands, workers=workers, cluster=cluster, keep=keep,
         progress=progress,

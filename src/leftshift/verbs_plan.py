@@ -93,16 +93,17 @@ def run(
     identity = identified(file, cat, place, **options)
     base = home.folder if home is not None else Path()
     name = default_name(Path(plan).stem, identity)
-    folder = Path(out) if out is not None else base / "runs" / name
+    folder = Path(out).expanduser() if out is not None else base / "runs" / name
     finish = _reporter() if report else None
 
+    keep = kept.folder_of(folder, identity_hash(identity))
     found = existing_run(folder, identity, replace)
     if found is not None:
+        kept.forget(keep)
         _tell(progress, "the same run was made before: nothing to simulate")
         return complete_run(found, finish, csv)
     begun = time.monotonic()
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    keep = kept.folder_of(folder, identity_hash(identity))
     made = simulated(
         file, cat, place, **options, threads=hands, workers=workers, cluster=cluster, keep=keep,
         progress=progress,

@@ -14,12 +14,18 @@ import numpy as np
 import polars as pl
 
 from leftshift.catalogue import Catalogue, Parameters
+from leftshift.plans.candidates import Aim, Candidates
 from leftshift.plans.effects import effects
 from leftshift.plans.equity import equity, fairness
+from leftshift.plans.frontier import around
+from leftshift.plans.limits import Limits, Schedule
+from leftshift.plans.prioritise import Choice, choose, resimulated
+from leftshift.plans.prioritise_rules import Rules
 from leftshift.plans.results import MEASURES, Results
 from leftshift.plans.uncertainty import notes, uncertainty
 from leftshift.plans.value import value
 from leftshift.plans.worth import valuation
+from leftshift.quantities import FinancialYear
 from leftshift.runs import write_run
 from tests.report.fake_care import add_care, care_about
 from tests.report.fake_run import PLACES, labels, make_description, make_tables
@@ -243,6 +249,43 @@ def _second_arm(tables: dict[str, pl.DataFrame], years: list[str]) -> None:
         tables[name] = pl.concat([frame, other])
 
 
+def choice_tables(
+    whole: Results, aim: str, room: float = 12e6
+) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """The tables of a choice among the invented interventions, made by the room of plans.
+
+    Args:
+        whole: results of a plan of all of them.
+        aim: what is sought.
+        room: new spend allowed in each year, in pounds.
+    """
+    measures = tuple(MEASURES)
+    cost = measures.index("cost_intervention")
+    effect = whole.place_effect[:, : len(INTERVENTIONS)].sum(axis=3)
+    quintile = whole.quintile_effect[:, : len(INTERVENTIONS)]
+    found = Candidates(
+        tuple(one[0] for one in INTERVENTIONS),
+        tuple(one[1] for one in INTERVENTIONS),
+        tuple(one[2] for one in INTERVENTIONS),
+        whole.years, 1, measures, effect, quintile[..., measures.index("qaly")],
+        whole.people_quintile[:, -1], fixed=np.zeros_like(effect[..., cost]),
+    )  # fmt: skip
+    first = FinancialYear(whole.years[1])
+    limits = Limits(Schedule(((first, room),)))
+    rules = Rules(
+        aim=aim, required=("falls_exercise",), smallest={"falls_exercise": 0.2},
+        delays=dict.fromkeys(found.ids, (0, 1)), budgets=(0.5, 1.0, 2.0, 4.0), draws=12,
+    )  # fmt: skip
+    draws = 1 + whole.draws
+    sought = Aim(aim, 0.015, 0.035, np.ones((draws, 5)))
+    made = choose(found, rules, limits, sought)
+    assert isinstance(made, Choice)
+    tables = dict(around(found, rules, limits, sought, made).tables)
+    tables["resimulated"] = resimulated(found, made, whole, NAME)
+    said = {"aim": aim, "value": made.value, "unit": made.unit, "proven": made.proven}
+    return tables, said
+
+
 def write_fake_plan_run(
     folder: Path,
     *,
@@ -254,6 +297,7 @@ def write_fake_plan_run(
     nothing: bool = False,
     harmful: bool = False,
     care: bool = True,
+    choice: str = "",
 ) -> Path:
     """Writes a run folder of a plan, without a report, and gives it.
 
@@ -266,6 +310,7 @@ def write_fake_plan_run(
         told: whether run.json says anything of the plan.
         nothing, harmful: as for `make_results`.
         care: whether care and money are in the run.
+        choice: aim of a choice among the interventions that the run is of; "" for none.
     """
     places = PLACES if places is None else places
     tables, weight = make_tables(places=places, years=years, draws=draws, leaf_years=leaf_years)
@@ -294,5 +339,9 @@ def write_fake_plan_run(
         about["plan"] = about_plan()
     if nothing:
         about["plan"] = {**about_plan(), "interventions": []}
+    if choice:
+        more, said = choice_tables(results, choice)
+        tables |= more
+        about["prioritise"] = said
     write_run(folder, identity, provenance, about, tables, replace=True)
     return folder

@@ -7,7 +7,7 @@ side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -59,12 +59,12 @@ def headline(p: PlanFindings) -> str:
     c = ChoiceFindings(p)
     if not c.there:
         return ""
-    names = words.joined([words.inside(c.name(r["intervention"])) for r in c.done[:4]])
+    names = "; ".join(c.name(str(r["intervention"])) for r in c.done[:4])
     if len(c.done) > 4:
-        names += f" and {len(c.done) - 4} more"
+        names += f"; and {len(c.done) - 4} more"
     aim = SOUGHT.get(str(c.asked.get("aim")), "the most that the limits allow")
     said = f"This plan was chosen from {counted(len(c.choices), 'candidate')} to bring {aim}"
-    return f"{said}. It has {names}." if c.done else f"{said}. None of them is worth doing."
+    return f"{said}. In it: {names}." if c.done else f"{said}. None of them is worth doing."
 
 
 # What was chosen ------------------------------------------------------------------------------
@@ -90,6 +90,9 @@ def chosen(c: ChoiceFindings) -> Section:
             "need. Limits on new spend count the spend before anything comes back, unless the plan "
             "says that it may be used again."
         )
+    price = _price_sentence(c)
+    if price:
+        paragraphs.append(price)
     spare = _spare_sentence(c)
     if spare:
         paragraphs.append(spare)
@@ -115,6 +118,40 @@ def chosen(c: ChoiceFindings) -> Section:
         tables=[_chosen_table(c)] if c.done else [],
         figures=figures,
     )
+
+
+def _net_price(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    """£ of new spend less money released for each QALY; None where there is no gain."""
+    gained = sum(float(r["qaly"] or 0.0) for r in rows)
+    net = sum(float(r["cost"] or 0.0) - float(r["cash_released"] or 0.0) for r in rows)
+    return net / gained if gained > 0.0 else None
+
+
+def _price_sentence(c: ChoiceFindings) -> str:
+    """What a QALY costs in this choice: the most health within limits may still be dear health."""
+    whole = _net_price(c.done)
+    if whole is None or str(c.asked.get("aim") or "") not in ("health", "equity"):
+        return ""
+    said = (
+        "The choice goes for the most health that the limits allow; it does not ask whether each "
+        "pound is well spent. "
+    )
+    if whole <= 0.0:
+        return f"{said}Here it releases more money than it costs."
+    said += f"New spend less money released comes to {pounds(whole)} for each QALY"
+    priced = [(one, r) for r in c.done if (one := _net_price([r])) is not None]
+    if len(priced) > 1:
+        dear, row = max(priced, key=lambda pair: pair[0])
+        said += f", and to {pounds(dear)} in the dearest part, {words.inside(str(row['label']))}"
+    held = c.p.worths.get("opportunity_cost")
+    if held:
+        said += (
+            f". The same money spent elsewhere in the NHS is thought to bring a QALY for about "
+            f"{pounds(held)}"
+        )
+        if whole > held:
+            said += ", so look at what would not be done in its place before spending it"
+    return f"{said}."
 
 
 def _chosen_table(c: ChoiceFindings) -> TableBlock:
