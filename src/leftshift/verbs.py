@@ -105,7 +105,11 @@ def outlook(
     options["consequences"] = care
     identity = model.identity(cat, place, **options)
     base = home.folder if home is not None else Path()
-    folder = Path(out).expanduser() if out is not None else base / "runs" / default_name(place.code, identity)
+    folder = (
+        Path(out).expanduser()
+        if out is not None
+        else base / "runs" / default_name(place.code, identity)
+    )
     finish = _reporter() if report else None
 
     keep = kept.folder_of(folder, identity_hash(identity))

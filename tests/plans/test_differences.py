@@ -63,6 +63,45 @@ name = "Left shift"
     assert read(other).identity != read(BASE).identity
 
 
+SOUGHT = """
+[prioritise]
+aim = "health"
+required = ["stop_smoking", "hospital_at_home"]
+"""
+
+
+def test_how_a_plan_is_prioritised_is_no_part_of_what_it_does() -> None:
+    plan = read(BASE + SOUGHT)
+    assert plan.identity == read(BASE).identity
+    assert plan.canonical["prioritise"]["aim"] == "health"
+
+
+def test_what_is_sought_is_compared_whatever_the_order_of_ids() -> None:
+    turned = SOUGHT.replace(
+        '"stop_smoking", "hospital_at_home"', '"hospital_at_home", "stop_smoking"'
+    )
+    assert said(BASE + SOUGHT, BASE + turned) == []
+    assert said(BASE, BASE + '[prioritise]\naim = "gap"\n') == ["prioritise: aim added: gap"]
+    assert said(BASE + SOUGHT, BASE + SOUGHT.replace("health", "gap")) == [
+        "prioritise: aim was health, is gap"
+    ]
+
+
+def test_what_two_people_changed_of_what_is_sought_is_put_together_and_written() -> None:
+    base = BASE + SOUGHT
+    first = base.replace('"health"', '"equity"')
+    second = base + "latest = '2028/29'\n"
+    found = merge(*(read(one).canonical for one in (base, first, second)))
+    assert found.conflicts == ()
+    again = read(written(found.content))
+    assert again.canonical == found.content
+    assert again.canonical["prioritise"] == {
+        "aim": "equity",
+        "latest": "2028/29",
+        "required": ["hospital_at_home", "stop_smoking"],
+    }
+
+
 def test_each_key_that_differs_is_said_in_words() -> None:
     other = BASE.replace("years = 10", "years = 20").replace("£12m", "£15m").replace("0.40", "0.30")
     other = other[: other.index('[[intervention]]\nuse = "stop_smoking"')]

@@ -17,6 +17,7 @@ from leftshift.errors import LeftshiftError, PlanError
 from leftshift.plans import files
 from leftshift.plans.files import INTERVENTION_KEYS, PLAN_KEYS, Plan, read_plan, read_text_plan
 from leftshift.plans.places import located
+from leftshift.plans.prioritise_rules import PRIORITISE_KEYS, read_rules
 from leftshift.plans.schema import FILE, text
 from leftshift.plans.starting import EXAMPLES, example, start_plan
 from leftshift.plans.words import describe, doubts, rows
@@ -68,6 +69,21 @@ per_unit = 8
 per_year = "£1,500"
 [intervention.staff]
 nurse_and_health_visitor = 12
+"""
+
+
+PRIORITISE = """\
+[prioritise]
+aim = "equity"
+aversion = 2.5
+required = ["carer_breaks"]
+latest = "2028/29"
+starts = { carer_breaks = ["2026/27", "2027/28"] }
+smallest = { carer_breaks = 0.2 }
+floor_new = { sickness_to_prevention = { "2027/28" = 0.2 } }
+budgets = [0.5, 1, 2]
+reinvest = true
+draws = 10
 """
 
 
@@ -415,7 +431,7 @@ def mutated(rng: random.Random, lines: list[str], spare: list[str]) -> str:
 def test_ten_thousand_mutated_plans_are_read_or_refused_in_words(tmp_path: Path) -> None:
     rng = random.Random(20261122)
     small = PLAN[: PLAN.index("[[intervention]]")] + PLAN[PLAN.index("[[intervention]]\nid") :]
-    lines = small.splitlines()
+    lines = small.replace("[figures]", f"{PRIORITISE}\n[figures]").splitlines()
     spare = [*lines, *example("frailty-at-home").splitlines()]
     path, read_well = tmp_path / "mine.toml", 0
     for number in range(10_000):
@@ -456,6 +472,47 @@ def test_a_plan_that_is_read_fits_the_schema_and_a_misspelt_one_does_not(name: s
         assert [error.message for error in checker.iter_errors(tomllib.loads(content))] == []
     for old, new in (("name =", "nmae ="), ("reach =", "raech ="), ("new_spend", "newspend")):
         assert list(checker.iter_errors(tomllib.loads(PLAN.replace(old, new, 1))))
+
+
+def test_every_key_of_prioritise_is_in_the_schema_and_read(tmp_path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    found = json.loads(text())["properties"]["prioritise"]
+    assert list(found["properties"]) == list(PRIORITISE_KEYS)
+    more = 'exclusive = [["hospital_at_home", "carer_breaks"]]\nall_or_nothing = true\n'
+    content = PLAN.replace("[figures]", f"{PRIORITISE}{more}\n[figures]")
+    assert set(tomllib.loads(content)["prioritise"]) == set(PRIORITISE_KEYS)
+    rules = read_rules(read(tmp_path, content))
+    assert (rules.aim, rules.draws, rules.budgets) == ("equity", 10, (0.5, 1.0, 2.0))
+    checker = jsonschema.Draft202012Validator(json.loads(text()))
+    assert [one.message for one in checker.iter_errors(tomllib.loads(content))] == []
+    assert list(checker.iter_errors(tomllib.loads(content.replace('"equity"', '"wealth"'))))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('aims = "gap"', 'nothing is called "aims" in [prioritise]. Nearest: "aim"'),
+        ('aim = "wealth"', 'no aim called "wealth"'),
+        ('required = ["carer_break"]', 'no intervention called "carer_break"'),
+        ("required = 3", "required must be a list of ids"),
+        ("smallest = 2", "smallest must be a number from 0 to 1"),
+        ('latest = "2077/78"', "outside the horizon"),
+        ("draws = -1", "draws must be a whole number from 0"),
+        ("reinvest = 1", "reinvest must be true or false"),
+    ],
+)
+def test_what_prioritise_cannot_say_is_refused_at_its_line(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    content = PLAN.replace("[figures]", f"[prioritise]\n{line}\n\n[figures]")
+    at = content.splitlines().index(line) + 1
+    found = refusal(tmp_path, content)
+    assert found.startswith(f"mine.toml:{at}: ") and said in found
+
+
+def test_prioritise_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    found = refusal(tmp_path, 'prioritise = "health"\n' + PLAN)
+    assert found == "mine.toml:1: prioritise must be a table: write [prioritise]."
 
 
 def test_a_plan_has_every_key_of_the_library() -> None:

@@ -26,6 +26,7 @@ from leftshift.engine import simulate
 from leftshift.people import outlook
 from leftshift.people.model import PARTICLES, PARTICLES_IN_DRAWS, Frame, People, build
 from leftshift.people.outlook import Outcome, Progress
+from leftshift.plans.against import COMPARATOR, against, comparator
 from leftshift.plans.beside import Apart, Asked, PlanOnCare
 from leftshift.plans.effects import WHOLE, effects
 from leftshift.plans.equity import equity, fairness
@@ -90,6 +91,7 @@ def identity(
         A dictionary that can be written as JSON.
     """
     wanted = Asked.of(plan, years, people, draws, seed)
+    other = comparator(plan, catalogue)
     base = int(catalogue.row("base.year").estimate.value)
     care = Care(catalogue, area, Frame(base, wanted.years))
     hanging = PlanOnCare(plan, care, wanted, 1, headline)
@@ -105,6 +107,7 @@ def identity(
     return {
         **hanging.identity(),
         **common,
+        **({} if other is None else {"comparator": other.identity}),
         "kind": "plan",
         "shapley": shapley,
     }
@@ -208,7 +211,31 @@ def simulated(
         cluster=cluster,
         keep=keep,
     )
-    found = hanging.results
+    found = alone = hanging.results
+    other = comparator(plan, catalogue)
+    if other is not None:
+        found = against(
+            alone,
+            results(
+                other,
+                catalogue,
+                area,
+                years=wanted.years,
+                people=wanted.people,
+                draws=wanted.draws,
+                seed=wanted.seed,
+                threads=threads,
+                headline=headline,
+                progress=progress,
+            ),
+        )
+        names = [("intervention", COMPARATOR, f"Instead of: {other.title or other.name}", "")]
+        outcome.tables["names"] = pl.concat(
+            [
+                outcome.tables["names"],
+                pl.DataFrame(names, schema=["kind", "id", "label", "unit"], orient="row"),
+            ]
+        )
     parameters = over.parameters()
     judged = valuation(parameters)
     tables = {
@@ -236,7 +263,7 @@ def simulated(
         },
     }
     if here.interventions:
-        tables["attribution"] = _attribution(hanging, found)
+        tables["attribution"] = _attribution(hanging, alone)
     return Ran(
         Outcome(
             identity=identity(

@@ -14,7 +14,7 @@ import polars as pl
 
 from leftshift.report import blocks, words
 from leftshift.report.blocks import Cell, FigureBlock, Section, TableBlock
-from leftshift.report.money import millions, pounds
+from leftshift.report.money import is_money, millions, pounds
 from leftshift.report.plans.cells import size
 from leftshift.report.plans.choice_figures import (
     ChoiceFindings,
@@ -83,8 +83,9 @@ def chosen(c: ChoiceFindings) -> Section:
     if c.done:
         value = c.asked.get("value")
         value = sum(float(r["value"] or 0.0) for r in c.done) if value is None else float(value)
+        it = "Together they are" if len(c.done) > 1 else "It is"
         paragraphs.append(
-            f"Together they are estimated to bring {c.worth(value)} for {pounds(spent)} of new "
+            f"{it} estimated to {_brings(c, value)} for {pounds(spent)} of new "
             f"spend ({c.p.prices}; sums over {c.p.f.now} to {c.p.f.end}, later years counted for "
             f"less). Of that spend, {pounds(released)} comes back as money that services no longer "
             "need. Limits on new spend count the spend before anything comes back, unless the plan "
@@ -118,6 +119,15 @@ def chosen(c: ChoiceFindings) -> Section:
         tables=[_chosen_table(c)] if c.done else [],
         figures=figures,
     )
+
+
+def _brings(c: ChoiceFindings, value: float) -> str:
+    """What a choice does, by what is sought: brings health, or closes or widens the gap."""
+    if not is_money(c.unit):
+        return f"bring {c.worth(value)}"
+    if value < 0.0:
+        return f"widen the gap by {pounds(-value)}, as something is required of the choice,"
+    return f"close {pounds(value)} of the gap"
 
 
 def _net_price(rows: Sequence[Mapping[str, Any]]) -> float | None:
@@ -167,7 +177,7 @@ def _chosen_table(c: ChoiceFindings) -> TableBlock:
                 c.worth_cell(r["value"], r["lower"], r["upper"]),
                 Cell(millions(cost)),
                 Cell(millions(float(r["cash_released"] or 0.0))),
-                Cell("costs nothing" if per is None else size(per, c.unit)),
+                Cell("costs nothing" if per is None else c.amount(per)),
             ]
         )
     return TableBlock(
@@ -255,7 +265,7 @@ def left_out(c: ChoiceFindings) -> Section | None:
         )  # fmt: skip
         reason = _sooner(c, r) or c.named(str(r["reason"]))
         displaced = c.named(str(r["displaces"] or ""))
-        if displaced and displaced not in reason:
+        if displaced and "displace" not in reason:
             reason += f" Doing it all the same would push out {displaced}."
         rows.append(
             [

@@ -74,11 +74,15 @@ class ChoiceFindings:
 
         return re.sub(r"[a-z][a-z0-9_]*", named, text)
 
+    def amount(self, value: float) -> str:
+        """An amount of what is sought, without its unit."""
+        return f"{chr(0x2212) if value < 0 else ''}{size(value, self.unit)}"
+
     def worth(self, value: float | None) -> str:
         """An amount of what is sought, in a sentence."""
         if value is None:
             return "not known"
-        said = f"{chr(0x2212) if value < 0 else ''}{size(value, self.unit)}"
+        said = self.amount(value)
         return said if is_money(self.unit) else f"{said} {self.unit}"
 
     def worth_cell(self, value: Any, lower: Any = None, upper: Any = None) -> Cell:

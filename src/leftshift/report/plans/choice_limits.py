@@ -25,9 +25,16 @@ def frontier(c: ChoiceFindings) -> Section | None:
     found = [r for r in c.table("frontier") if r["possible"] and r["spend"] is not None]
     figures = []
     paragraphs = []
-    if len(found) >= 2:
+    tables = []
+    if len({round(float(r["spend"])) for r in found}) >= 2:
         figures.append(_frontier_figure(c, found))
         paragraphs.append(_plateau(c, found))
+    elif found:
+        paragraphs.append(
+            "At every budget that was tried, the best choice spends "
+            f"{pounds(float(found[0]['spend']))}: more money would change nothing."
+        )
+        tables.append(_frontier_table(c, found))
     barred = [r for r in c.table("frontier") if not r["possible"]]
     if barred:
         shares = words.joined([f"{100 * r['budget']:.0f}%" for r in barred])
@@ -36,7 +43,7 @@ def frontier(c: ChoiceFindings) -> Section | None:
         )
     prices = _prices(c)
     table = _limits_table(c)
-    if not figures and table is None:
+    if not paragraphs and table is None:
         return None
     return Section(
         "choice-frontier",
@@ -44,7 +51,7 @@ def frontier(c: ChoiceFindings) -> Section | None:
         paragraphs=[s for s in paragraphs if s],
         figures=figures,
         lists=[("What each limit costs", prices)] if prices else [],
-        tables=[table] if table is not None else [],
+        tables=[*tables, *([table] if table is not None else [])],
     )
 
 
@@ -58,7 +65,21 @@ def _frontier_figure(c: ChoiceFindings, found: list[dict[str, Any]]) -> FigureBl
     said = "What the best choice brings at each budget."
     if own is not None:
         said = f"At the plan's limits: {c.worth(own['value'])} for {pounds(own['spend'])}."
-    table = TableBlock(
+    title = "Gap closed" if is_money(c.unit) else upper_first(c.unit)
+    drawn = sorted(rows, key=lambda r: r["spend"])
+    return blocks.drawn(
+        "frontier",
+        "What the best choice brings, against what it spends",
+        said,
+        _frontier_table(c, found),
+        lambda narrow: choice_charts.frontier(drawn, title, is_money(c.unit), narrow),
+        "Each dot is the best choice at one budget. Where the line flattens, further money brings "
+        "little from these candidates.",
+    )
+
+
+def _frontier_table(c: ChoiceFindings, found: list[dict[str, Any]]) -> TableBlock:
+    return TableBlock(
         "frontier-table",
         f"The best choice at each budget ({c.p.prices}, discounted)",
         ["Share of the limit on new spend", "Limit", "Spent", c.sought, "Candidates done",
@@ -71,23 +92,12 @@ def _frontier_figure(c: ChoiceFindings, found: list[dict[str, Any]]) -> FigureBl
                 c.worth_cell(r["value"]),
                 Cell(f"{r['chosen']}"),
                 blocks.text(c.named(str(r["joins"] or "")) or "nothing new"),
-                Cell("" if r["per_million"] is None else size(float(r["per_million"]), c.unit)),
+                Cell("" if r["per_million"] is None else c.amount(float(r["per_million"]))),
             ]
-            for r in found
+            for r in sorted(found, key=lambda r: float(r["budget"]))
         ],
         note="Candidates may also grow, shrink or leave from one budget to the next.",
     )  # fmt: skip
-    title = "Gap closed" if is_money(c.unit) else upper_first(c.unit)
-    drawn = sorted(rows, key=lambda r: r["spend"])
-    return blocks.drawn(
-        "frontier",
-        "What the best choice brings, against what it spends",
-        said,
-        table,
-        lambda narrow: choice_charts.frontier(drawn, title, is_money(c.unit), narrow),
-        "Each dot is the best choice at one budget. Where the line flattens, further money brings "
-        "little from these candidates.",
-    )
 
 
 def _plateau(c: ChoiceFindings, found: list[dict[str, Any]]) -> str:
@@ -95,7 +105,7 @@ def _plateau(c: ChoiceFindings, found: list[dict[str, Any]]) -> str:
     top = max(float(r["value"]) for r in found)
     reached = next(
         r for r in sorted(found, key=lambda r: float(r["budget"]))
-        if float(r["value"]) >= top * (1 - 1e-6)
+        if float(r["value"]) >= top - 1e-6 * abs(top)
     )  # fmt: skip
     if float(reached["budget"]) >= max(float(r["budget"]) for r in found):
         return "Up to the largest budget tried, more money still brings more."
@@ -139,6 +149,9 @@ def _prices(c: ChoiceFindings) -> list[str]:
 def _limits_table(c: ChoiceFindings) -> TableBlock | None:
     rows = []
     for found in groups(c).values():
+        # Rules of the plan, such as that something is required, have a sentence and no room.
+        if found[0]["kind"] in ("required", "exclusive", "needs"):
+            continue
         spare = [r for r in found if r["measure"] == "spare" and r["value"] is not None]
         if not spare:
             continue
