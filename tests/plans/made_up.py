@@ -19,7 +19,7 @@ from leftshift.plans.arms import Arm, Arms
 from leftshift.plans.beside import Asked, PlanOnCare
 from leftshift.plans.files import Plan, read_plan
 from leftshift.plans.places import located
-from leftshift.plans.results import MEASURES, QUINTILES, Results
+from leftshift.plans.results import HEALTH, MEASURES, QUINTILES, Results
 from leftshift.plans.run import laid
 
 Array = NDArray[np.float64]
@@ -63,7 +63,7 @@ def results(
     size: float = 1.0,
     seed: int = 1,
 ) -> Results:
-    """Results that add up: places and fifths to one total, and interventions to the whole plan.
+    """Results that add up: places, fifths and sexes to one total, and interventions to the whole plan.
 
     Args:
         interventions: their ids.
@@ -91,6 +91,8 @@ def results(
     parts = ("spend_nhs", "spend_social_care", "cost_intervention")
     effect[..., at["spend"]] = sum(effect[..., at[part]] for part in parts)
     together = np.concatenate([effect, effect.sum(axis=1, keepdims=True)], axis=1)
+    sexes = np.array([0.51, 0.49])
+    health = [at[name] for name in HEALTH]
     return Results(
         interventions=interventions,
         years=tuple(f"{2025 + y}/{26 + y}" for y in range(years)),
@@ -98,10 +100,13 @@ def results(
         draws=draws,
         place_effect=together.sum(axis=4),
         quintile_effect=together.sum(axis=3),
+        sex_effect=together.sum(axis=(3, 4))[..., None, health] * sexes[:, None],
         place_base=base.sum(axis=3),
         quintile_base=base.sum(axis=2),
+        sex_base=base.sum(axis=(2, 3))[..., None, health] * sexes[:, None],
         people_place=people.sum(axis=3),
         people_quintile=people.sum(axis=2),
+        people_sex=people.sum(axis=(2, 3))[..., None] * sexes,
         parameters={
             f"intervention.{name}.effect.made_up.ratio": 1.0 - 0.1 * noise[1:, i].reshape(draws)
             for i, name in enumerate(interventions)

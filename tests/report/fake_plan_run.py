@@ -21,7 +21,7 @@ from leftshift.plans.frontier import around
 from leftshift.plans.limits import Limits, Schedule
 from leftshift.plans.prioritise import Choice, choose, resimulated
 from leftshift.plans.prioritise_rules import Rules
-from leftshift.plans.results import MEASURES, Results
+from leftshift.plans.results import HEALTH, MEASURES, Results
 from leftshift.plans.uncertainty import notes, uncertainty
 from leftshift.plans.value import value
 from leftshift.plans.worth import valuation
@@ -134,6 +134,9 @@ def make_results(
                        ("non_elective_admission", 0.11), ("major_illness", 0.11)):  # fmt: skip
         base[..., at[name]] = each * people
     even = np.array([0.18, 0.20, 0.23, 0.22, 0.17])
+    health = [at[name] for name in HEALTH]
+    sexes = np.array([0.51, 0.49])
+    gained = np.array([0.45, 0.55])
     return Results(
         tuple(one[0] for one in INTERVENTIONS),
         tuple(labels(years)),
@@ -141,10 +144,13 @@ def make_results(
         draws,
         whole[:, :, :, None, :] * share[:, None],
         whole[:, :, :, None, :] * fifth[:, None],
+        whole[:, :, :, None, health] * gained[:, None],
         base[:, :, None, :] * share[:, None],
         base[:, :, None, :] * even[:, None],
+        base[:, :, None, health] * sexes[:, None],
         people[..., None] * share,
         people[..., None] * even,
+        people[..., None] * sexes,
         parameters,
     )
 

@@ -79,7 +79,11 @@ def test_what_the_page_says_of_the_choice_is_what_its_table_says(
     table = next(s for s in choice.sections(plan) if s.key == "choice").tables[0]
     shown = {row[0].text: (row[1].text, row[2].text) for row in table.rows}
     assert shown == {
-        r["label"]: (f"{100 * r['size']:.0f}%", r["start"]) for r in rows.iter_rows(named=True)
+        r["label"] + " (required)" * (r["intervention"] == "falls_exercise"): (
+            f"{100 * r['size']:.0f}%",
+            r["start"],
+        )
+        for r in rows.iter_rows(named=True)
     }
 
 

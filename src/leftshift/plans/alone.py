@@ -51,7 +51,7 @@ class _Alone(PlanOnCare):
         self.gap: Array | None = None
 
     def keep(self, arms: Arms) -> Arm:
-        levels = []
+        levels, by_sex = [], []
         draw = arms.bound.parameters.draw or 0
         settings = list(dict.fromkeys(arms.bound.services.settings))
         base = _by_setting(arms, arms.base, settings)
@@ -62,10 +62,11 @@ class _Alone(PlanOnCare):
         last = arms.base
         for last in arms.done(self.arms):
             levels.append(last.levels)
+            by_sex.append(last.by_sex)
             if len(last.which) == 1:
                 for name, flow in self._used(arms, last, base, settings):
                     self._put(self.uses, name, draw, flow, last.which[0])
-        kept = self._effects(np.stack(levels))
+        kept = self._effects(np.stack(levels), np.stack(by_sex))
         if draw:
             kept["parameters"] = np.array([arms.bound.parameters.value(r) for r in self._rows])
         self.take(draw, kept)

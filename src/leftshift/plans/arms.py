@@ -24,7 +24,7 @@ from leftshift.plans import money as pounds
 from leftshift.plans.attribution import Subset
 from leftshift.plans.compile import Compiled, Lane
 from leftshift.plans.library import Intervention
-from leftshift.plans.results import MEASURES, QUINTILES
+from leftshift.plans.results import HEALTH, MEASURES, QUINTILES, SEXES
 
 __all__ = ["Arm", "Arms", "CareOfArm"]
 
@@ -70,6 +70,7 @@ class Arm:
             service that they leave.
         reached: ``[K, Y, P, 5, 3]`` person-years on each, people who join, and those eligible.
         levels: ``[Y, P, 5, M]`` in the order of :data:`MEASURES`.
+        by_sex: ``[Y, 2, H]`` levels of the whole area, in the order of :data:`HEALTH`.
     """
 
     which: Subset
@@ -78,6 +79,7 @@ class Arm:
     avoided: tuple[tuple[Lane, Array], ...]
     reached: Array
     levels: Array
+    by_sex: Array
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,11 @@ class Arms:
         raw = self._base_raw
         used = replace(raw, activity=raw.activity * self._closing[:, None, None, :])
         reached = self._reached(self.baseline, ())
-        flows = self._health(self.baseline)
+        health = self._health(self.baseline)
         spent = self._spent(used.activity)
         nothing = np.zeros(spent.shape[:3])
-        levels = self._levels(flows, used.activity, spent, (nothing, nothing), reached)
-        return Arm((), self.baseline, used, (), reached, levels)
+        levels = self._levels(health, used.activity, spent, (nothing, nothing), reached)
+        return Arm((), self.baseline, used, (), reached, levels, health.sum(axis=(1, 3)))
 
     @cached_property
     def _base_raw(self) -> Use:
@@ -195,8 +197,9 @@ class Arms:
             mine,
             self.money.cost,
         )
-        levels = self._levels(self._health(tallies), used.activity, spent, own, reached)
-        return Arm(which, tallies, used, avoided, reached, levels)
+        health = self._health(tallies)
+        levels = self._levels(health, used.activity, spent, own, reached)
+        return Arm(which, tallies, used, avoided, reached, levels, health.sum(axis=(1, 3)))
 
     # What is used ---------------------------------------------------------------------------
 
@@ -245,19 +248,18 @@ class Arms:
 
     # Measures -------------------------------------------------------------------------------
 
-    def _health(self, tallies: Tallies) -> dict[str, Array]:
-        """QALYs, years lived, deaths and people with major illness, ``[Y, P, 5]`` each."""
+    def _health(self, tallies: Tallies) -> Array:
+        """Levels of :data:`HEALTH` by year, place, sex and fifth, ``[Y, P, 2, 5, H]``."""
         years = self.bound.care.frame.years + 1
         groups, steps = tallies.flow.shape[:2]
-        places = groups // 10
+        strata = (groups // 10, len(SEXES), QUINTILES)
         found = {}
         for name, lane in _FLOWS.items():
-            flow = tallies.flow[..., lane].sum(axis=2).reshape(places, 2, QUINTILES, steps)
-            found[name] = financial_years(flow.sum(axis=1).transpose(2, 0, 1))[:years]
+            flow = tallies.flow[..., lane].sum(axis=2).reshape(*strata, steps)
+            found[name] = financial_years(flow.transpose(3, 0, 1, 2))[:years]
         ill = tallies.stock[:, :years, :, lanes.MAJOR].sum(axis=2)
-        ill = ill.reshape(places, 2, QUINTILES, years).sum(axis=1)
-        found["major_illness"] = ill.transpose(2, 0, 1)
-        return found
+        found["major_illness"] = ill.reshape(*strata, years).transpose(3, 0, 1, 2)
+        return np.stack([found[name] for name in HEALTH], axis=-1)
 
     def _spent(self, activity: Array) -> Array:
         found: Array = activity.sum(axis=3) * self.money.cost[:, None, None, :]
@@ -265,7 +267,7 @@ class Arms:
 
     def _levels(
         self,
-        found: dict[str, Array],
+        health: Array,
         activity: Array,
         spent: Array,
         own: tuple[Array, Array],
@@ -275,6 +277,7 @@ class Arms:
         units = activity.sum(axis=3)
         by_payer = spent @ money.shares.T  # [Y, P, 5, 4]
         cost, posts = own
+        found = dict(zip(HEALTH, np.moveaxis(health.sum(axis=2), -1, 0), strict=True))
         found["spend_nhs"] = by_payer[..., pounds.NHS]
         found["spend_social_care"] = by_payer[..., pounds.SOCIAL_CARE]
         found["spend_private"] = by_payer[..., pounds.PRIVATE]

@@ -29,7 +29,7 @@ from leftshift.plans.attribution import Shapley, Subset
 from leftshift.plans.compile import SHRUNK, Compiled, compiled, drawn_rows
 from leftshift.plans.files import DEFAULT_YEARS, Plan
 from leftshift.plans.reach import Room, asked, eligible, held, never
-from leftshift.plans.results import LABELS, MEASURES, Results
+from leftshift.plans.results import HEALTH, LABELS, MEASURES, Results
 
 __all__ = ["Apart", "Asked", "PlanOfWorld", "PlanOnCare"]
 
@@ -41,8 +41,8 @@ Apart = Literal["ordered", "alone"]
 _PLAN = "plan_"
 #: What is kept of every draw, by the names that :class:`Results` has for it.
 _EACH = (
-    *("place_effect", "quintile_effect", "place_base", "quintile_base"),
-    *("people_place", "people_quintile", "parameters"),
+    *("place_effect", "quintile_effect", "sex_effect", "place_base", "quintile_base", "sex_base"),
+    *("people_place", "people_quintile", "people_sex", "parameters"),
 )
 #: Tables of care that a plan has of its own; others hold the baseline to what is published.
 _TABLES = ("summary", "activity", "spend", "staff", "beds", "waits", "gap", "drivers")
@@ -264,11 +264,12 @@ class PlanOnCare:
             The whole plan, and what :meth:`take` takes: the effects and the values of the rows that
             the plan rests on. Nothing is changed here, so that this can run in any worker.
         """
-        levels = []
+        levels, by_sex = [], []
         last = arms.base
         for last in arms.done(self.arms):
             levels.append(last.levels)
-        kept = self._effects(np.stack(levels))
+            by_sex.append(last.by_sex)
+        kept = self._effects(np.stack(levels), np.stack(by_sex))
         value = arms.bound.parameters.value
         kept["parameters"] = np.array([value(row) for row in self._rows])
         return last, kept
@@ -322,23 +323,30 @@ class PlanOnCare:
                 len(doings), lambda which: summed(arms, which), seed=self._asked.seed
             )
 
-    def _effects(self, levels: Array) -> dict[str, Array]:
-        """What :class:`Results` holds of one draw, from the levels of its arms."""
+    def _told_apart(self, levels: Array) -> Array:
+        """Effects of each intervention and of the whole plan, from the levels of the arms."""
         if self._apart == "ordered":
-            effect = attribution.ordered(levels)
-        else:
-            count = len(self.plan.interventions)
-            effect = np.zeros((count + 1, *levels.shape[1:]))
-            effect[:count] = levels[1 : count + 1] - levels[0]
-            effect[count] = levels[-1] - levels[0]
+            return attribution.ordered(levels)
+        count = len(self.plan.interventions)
+        effect = np.zeros((count + 1, *levels.shape[1:]))
+        effect[:count] = levels[1 : count + 1] - levels[0]
+        effect[count] = levels[-1] - levels[0]
+        return effect
+
+    def _effects(self, levels: Array, by_sex: Array) -> dict[str, Array]:
+        """What :class:`Results` holds of one draw, from the levels of its arms."""
+        effect = self._told_apart(levels)
         people = levels[0, ..., list(MEASURES).index("life_years")]
         return {
             "place_effect": effect.sum(axis=3),
             "quintile_effect": effect.sum(axis=2),
+            "sex_effect": self._told_apart(by_sex),
             "place_base": levels[0].sum(axis=2),
             "quintile_base": levels[0].sum(axis=1),
+            "sex_base": by_sex[0],
             "people_place": people.sum(axis=2),
             "people_quintile": people.sum(axis=1),
+            "people_sex": by_sex[0, ..., HEALTH.index("life_years")],
         }
 
     @property
@@ -353,10 +361,13 @@ class PlanOnCare:
             draws=self._asked.draws,
             place_effect=held["place_effect"],
             quintile_effect=held["quintile_effect"],
+            sex_effect=held["sex_effect"],
             place_base=held["place_base"],
             quintile_base=held["quintile_base"],
+            sex_base=held["sex_base"],
             people_place=held["people_place"],
             people_quintile=held["people_quintile"],
+            people_sex=held["people_sex"],
             parameters=dict(zip(self._rows, rows, strict=True)),
         )
 

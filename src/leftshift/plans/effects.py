@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leftshift.errors import ModelError
 from leftshift.people.spread import TAIL
-from leftshift.plans.results import QUINTILES, Results
+from leftshift.plans.results import HEALTH, QUINTILES, SEXES, Results
 
 __all__ = ["WHOLE", "bounds", "demand_finite", "effects", "enum", "first_year", "intervals"]
 
@@ -97,9 +97,11 @@ def demand_finite(results: Results) -> None:
     Raises:
         ModelError: `[not_finite]`, with the first intervention, year and measure that hold it.
     """
-    for kind, held, groups in (
-        ("place", results.place_effect, results.places),
-        ("fifth", results.quintile_effect, tuple(str(q + 1) for q in range(QUINTILES))),
+    fifths = tuple(str(q + 1) for q in range(QUINTILES))
+    for kind, held, groups, measures in (
+        ("place", results.place_effect, results.places, results.measures),
+        ("fifth", results.quintile_effect, fifths, results.measures),
+        ("sex", results.sex_effect, SEXES, HEALTH),
     ):
         if np.isfinite(held).all():
             continue
@@ -107,7 +109,7 @@ def demand_finite(results: Results) -> None:
         names = (*results.interventions, "the whole plan")
         where = f"draw {run}" if run else "the central run"
         raise ModelError(
-            f'[not_finite] the effect of {names[k]} on "{results.measures[measure]}" in '
+            f'[not_finite] the effect of {names[k]} on "{measures[measure]}" in '
             f"{results.years[year]} ({kind} {groups[group]}, {where}) is no number. This is a "
             "defect in Leftshift, or a figure of the plan that is far out of range: look at the "
             "plan's figures, and report it if they are right."

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from leftshift.catalogue import Parameters
 from leftshift.people.life_table import slope_index
 from leftshift.plans.effects import WHOLE, bounds, demand_finite, first_year, intervals
-from leftshift.plans.results import QUINTILES, Results
+from leftshift.plans.results import HEALTH, QUINTILES, SEXES, Results
 from leftshift.plans.worth import HEADLINE, PERSPECTIVES, Valuation, present, steps, within
 
 __all__ = [
@@ -146,6 +146,7 @@ class _Groups:
     effect: Array  # [R, K + 1, Y, G, M]
     base: Array  # [R, Y, G, M]
     people: Array  # [R, Y, G]
+    measures: tuple[str, ...]  # [M]
 
 
 def _divisions(results: Results, start: int) -> list[_Groups]:
@@ -157,6 +158,7 @@ def _divisions(results: Results, start: int) -> list[_Groups]:
             results.quintile_effect[:, :, start:],
             results.quintile_base[:, start:],
             results.people_quintile[:, start:],
+            results.measures,
         ),
         _Groups(
             "place",
@@ -164,6 +166,15 @@ def _divisions(results: Results, start: int) -> list[_Groups]:
             results.place_effect[:, :, start:],
             results.place_base[:, start:],
             results.people_place[:, start:],
+            results.measures,
+        ),
+        _Groups(
+            "sex",
+            SEXES,
+            results.sex_effect[:, :, start:],
+            results.sex_base[:, start:],
+            results.people_sex[:, start:],
+            HEALTH,
         ),
     ]
 
@@ -224,7 +235,7 @@ def equity(results: Results, judged: Valuation, fair: Fairness, arm: str) -> pl.
     Gains by group are not discounted. What is set against cost (net gains, equally distributed
     equivalents) is, as the Green Book has it, and so are the person-years that it is divided by;
     costs are from the perspective of the NHS and social care, and health forgone at its
-    opportunity cost.
+    opportunity cost. Sexes have gains alone: what each of them costs is not worked out.
 
     Args:
         results: a plan beside the baseline.
@@ -233,7 +244,7 @@ def equity(results: Results, judged: Valuation, fair: Fairness, arm: str) -> pl.
         arm: the plan's name.
 
     Returns:
-        Columns arm, group_kind (`all` beside quintile and place), group, measure, unit, value,
+        Columns arm, group_kind (`all` beside quintile, place and sex), group, measure, unit, value,
         lower, upper, intervention ("" for the whole plan), rule (who bears the opportunity cost),
         at (aversion to inequality), said.
 
@@ -244,7 +255,9 @@ def equity(results: Results, judged: Valuation, fair: Fairness, arm: str) -> pl.
     rows = _Rows(results)
     start = first_year(results)
     for groups in _divisions(results, start):
-        _gains(rows, results, groups)
+        _gains(rows, groups)
+        if groups.kind == "sex":
+            continue
         net = _net_gains(rows, results, judged, fair, groups, start)
         if groups.kind == "quintile":
             _slopes(rows, results, groups)
@@ -259,7 +272,7 @@ def _rate(total: Array, lived: Array) -> Array:
     return found
 
 
-def _gains(rows: _Rows, results: Results, groups: _Groups) -> None:
+def _gains(rows: _Rows, groups: _Groups) -> None:
     lived = groups.people.sum(axis=1)  # [R, G]
     total = groups.effect.sum(axis=2)  # [R, K + 1, G, M]
     wanted = (
@@ -272,7 +285,9 @@ def _gains(rows: _Rows, results: Results, groups: _Groups) -> None:
         where = (groups.kind, group)
         rows.add(where, "person_years", "person-years", lived[:, g])
         for measure, name, unit, sign in wanted:
-            gained = sign * total[:, :, g, results.at(measure)] + 0.0
+            if measure not in groups.measures:
+                continue
+            gained = sign * total[:, :, g, groups.measures.index(measure)] + 0.0
             rate = _rate(gained, lived[:, None, g])
             said = _gainers(rate) if name == "qaly_gain" else ()
             rows.add(where, name, unit, gained)

@@ -1,4 +1,4 @@
-"""What a plan does beside the baseline, by intervention, year, place and fifth, in every draw.
+"""What a plan does beside the baseline, by intervention, year and group, in every draw.
 
 :class:`Results` is all that value, equity, uncertainty and prioritisation are worked out from. It
 holds plain arrays, so that those are pure functions and can be tested on made-up figures.
@@ -13,7 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GOOD_WHEN_LOWER", "LABELS", "MEASURES", "QUINTILES", "Results"]
+from leftshift.people.tables import SEXES
+
+__all__ = ["GOOD_WHEN_LOWER", "HEALTH", "LABELS", "MEASURES", "QUINTILES", "SEXES", "Results"]
 
 Array = NDArray[np.float64]
 
@@ -51,6 +53,12 @@ measure. `people_reached` counts person-years on interventions, those of a perso
 twice. `major_illness` is a stock at 30 June; all others are flows of a financial year.
 """
 
+HEALTH: Final = ("qaly", "life_years", "deaths", "major_illness")
+"""Measures that are told apart by sex, too: what the engine counts of people themselves.
+
+What services are used, and so what they cost, is worked out for both sexes together.
+"""
+
 LABELS: Final[Mapping[str, str]] = {
     "life_years": "Years of life lived",
     "spend_nhs": "NHS spending on services",
@@ -79,7 +87,8 @@ GOOD_WHEN_LOWER: Final = frozenset(
 
 @dataclass(frozen=True)
 class Results:
-    """A plan beside the baseline (K interventions, D draws, Y years, P places, M measures).
+    """A plan beside the baseline (K interventions, D draws, Y years, P places, M measures, H of
+    health).
 
     The first axis of every array but `parameters` is the run: 0 is the central one, 1 to D the
     draws. Effects are plan minus baseline, attributed in the plan's order: what the n-th
@@ -96,10 +105,14 @@ class Results:
         units: their units, ``[M]``.
         place_effect: ``[1 + D, K + 1, Y, P, M]``.
         quintile_effect: ``[1 + D, K + 1, Y, 5, M]``, the most deprived fifth first.
+        sex_effect: ``[1 + D, K + 1, Y, 2, H]``, in the order of :data:`SEXES` and of
+            :data:`HEALTH`.
         place_base: ``[1 + D, Y, P, M]`` levels of the baseline.
         quintile_base: ``[1 + D, Y, 5, M]``.
+        sex_base: ``[1 + D, Y, 2, H]``.
         people_place: ``[1 + D, Y, P]`` person-years lived in the baseline.
         people_quintile: ``[1 + D, Y, 5]``.
+        people_sex: ``[1 + D, Y, 2]``.
         parameters: values in the draws, ``[D]`` each, of every drawn catalogue row that the
             plan's interventions rest on, by row id.
     """
@@ -110,10 +123,13 @@ class Results:
     draws: int
     place_effect: Array
     quintile_effect: Array
+    sex_effect: Array
     place_base: Array
     quintile_base: Array
+    sex_base: Array
     people_place: Array
     people_quintile: Array
+    people_sex: Array
     parameters: Mapping[str, Array]
     measures: tuple[str, ...] = tuple(MEASURES)
     units: tuple[str, ...] = field(default=tuple(MEASURES.values()))
@@ -122,13 +138,17 @@ class Results:
         """Sees that the shapes fit together."""
         k, y, p = len(self.interventions), len(self.years), len(self.places)
         m, runs = len(self.measures), 1 + self.draws
+        s, h = len(SEXES), len(HEALTH)
         wanted = {
             "place_effect": (runs, k + 1, y, p, m),
             "quintile_effect": (runs, k + 1, y, QUINTILES, m),
+            "sex_effect": (runs, k + 1, y, s, h),
             "place_base": (runs, y, p, m),
             "quintile_base": (runs, y, QUINTILES, m),
+            "sex_base": (runs, y, s, h),
             "people_place": (runs, y, p),
             "people_quintile": (runs, y, QUINTILES),
+            "people_sex": (runs, y, s),
         }
         for name, shape in wanted.items():
             have = getattr(self, name).shape

@@ -166,12 +166,16 @@ def _price_sentence(c: ChoiceFindings) -> str:
 
 def _chosen_table(c: ChoiceFindings) -> TableBlock:
     rows = []
+    rules = {str(r["limit"]) for r in c.shadow}
     for r in c.done:
+        named = str(r["label"])
+        if f"required.{r['intervention']}" in rules:
+            named += " (required)"
         cost = float(r["cost"] or 0.0)
         per = float(r["value"] or 0.0) / cost * 1e6 if cost > 0.0 else None
         rows.append(
             [
-                blocks.text(str(r["label"])),
+                blocks.text(named),
                 Cell(f"{100 * float(r['size']):.0f}%"),
                 blocks.text(str(r["start"])),
                 c.worth_cell(r["value"], r["lower"], r["upper"]),

@@ -23,6 +23,13 @@ def certainty(p: PlanFindings) -> list[str]:
         "Every difference is plan less baseline, on the same simulated people and the same random "
         "numbers."
     ]
+    other = str(p.said.get("comparator") or "baseline")
+    if other != "baseline":
+        said.append(
+            f"Effects, value, equity and uncertainty are set against another plan, {other}: where "
+            "they say baseline, read that plan. Leaving it out is the first contribution. "
+            "Services, staff and beds one by one are set against no change."
+        )
     if p.f.has_intervals:
         said.append(
             f"Ranges in brackets are 95% intervals over {p.f.draws} draws of the uncertain inputs, "

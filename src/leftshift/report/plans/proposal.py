@@ -71,7 +71,7 @@ def proposed(p: PlanFindings) -> Section:
         )
     comparator = str(said.get("comparator") or "baseline")
     if comparator != "baseline":
-        paragraphs.append(f"It is compared with another plan, {comparator}.")
+        paragraphs.append(f"Its effects are set against another plan, {comparator}.")
     if said.get("settlement"):
         paragraphs.append(f"Funding path: {said['settlement']}.")
     weak = weak_sentence(p)
