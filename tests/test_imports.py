@@ -36,6 +36,7 @@ ANYTHING = {
     "cli",
     "cli_data",
     "cli_needs",
+    "cli_options",
     "cli_organisation",
     "cli_plan",
     "cli_prioritise",

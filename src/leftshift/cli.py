@@ -34,6 +34,7 @@ from leftshift import (
     cli_segments,
     cli_survey,
 )
+from leftshift.cli_options import Cluster, Csv, NoReport, Out, ProjectFolder, Replace, Workers
 from leftshift.errors import LeftshiftError
 
 if TYPE_CHECKING:
@@ -71,26 +72,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_Project = Annotated[
-    Path | None,
-    typer.Option(
-        "--project",
-        metavar="DIR",
-        help="The project's folder; otherwise the working folder where it holds a leftshift.toml.",
-        show_default=False,
-    ),
-]
-_Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        metavar="DIR",
-        help="The run folder.",
-        show_default="runs/<area>-<identity>",
-    ),
-]
-_Csv = Annotated[bool, typer.Option("--csv", help="Print as CSV.")]
-_Replace = Annotated[bool, typer.Option("--replace", help="Make anew a run that lies there.")]
+_Printed = Annotated[bool, typer.Option("--csv", help="Print as CSV.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -113,8 +95,8 @@ def areas(
             metavar="KIND", help="Only this kind, such as board or authority.", show_default=False
         ),
     ] = None,
-    csv: _Csv = False,
-    project: _Project = None,
+    csv: _Printed = False,
+    project: ProjectFolder = None,
 ) -> None:
     """List and search the areas that can be simulated."""
     from leftshift import verbs
@@ -156,29 +138,13 @@ def outlook(
             "--from", metavar="YEAR", help="The base year.", show_default="the catalogue's"
         ),
     ] = None,
-    out: _Out = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write the tables as CSV too.")] = False,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Make tables only: no report, no workbook.")
-    ] = False,
-    replace: _Replace = False,
-    project: _Project = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Processes of this machine that make the draws (needs leftshift[cluster]).",
-            show_default=False,
-        ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Dask scheduler whose workers make the draws, such as tcp://10.0.0.5:8786.",
-            show_default=False,
-        ),
-    ] = None,
+    out: Out = None,
+    csv: Csv = False,
+    no_report: NoReport = False,
+    replace: Replace = False,
+    project: ProjectFolder = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Simulate an area's residents for years to come.
 
@@ -196,7 +162,7 @@ def outlook(
 
 
 @app.command()
-def demo(out: _Out = None, replace: _Replace = False) -> None:
+def demo(out: Out = None, replace: Replace = False) -> None:
     """Run a shipped plan for Norfolk and Suffolk beside the baseline, and make its report.
 
     Ten years, 20,000 simulated people, 30 draws of the parameters.
@@ -241,8 +207,8 @@ def catalogue(
     text: Annotated[
         str, typer.Argument(help="Part of an id or label.", show_default="all rows")
     ] = "",
-    csv: _Csv = False,
-    project: _Project = None,
+    csv: _Printed = False,
+    project: ProjectFolder = None,
 ) -> None:
     """List and search the figures that the model rests on."""
     from leftshift import verbs

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leftshift.cli_options import ProjectFolder
+
 if TYPE_CHECKING:
     from leftshift.areas import Area
     from leftshift.catalogue import Catalogue
@@ -21,20 +23,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_Project = Annotated[
-    Path | None,
-    typer.Option(
-        "--project",
-        metavar="DIR",
-        help="The project's folder; otherwise the working folder where it holds a leftshift.toml.",
-        show_default=False,
-    ),
-]
-
 
 @app.command()
 def new(
-    project: _Project = None,
+    project: ProjectFolder = None,
     replace: Annotated[
         bool,
         typer.Option("--replace", help="Write files anew that are there: what they hold is lost."),
@@ -53,7 +45,7 @@ def new(
 
 
 @app.command()
-def check(project: _Project = None) -> None:
+def check(project: ProjectFolder = None) -> None:
     """Say what of your own figures is used, and name each row that cannot be, by line and why."""
     from leftshift.care import local
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leftshift.cli_options import Csv, NoReport, Out, ProjectFolder, Replace
 from leftshift.quantities import FinancialYear
 from leftshift.settings import Project, threads
 from leftshift.verbs import Progress, _loaded, _machine, _settled, _tell
@@ -132,19 +133,11 @@ def needs(
         str | None,
         typer.Option(metavar="N", help="Seed of everything random [1].", show_default=False),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="The run folder.", show_default=False),
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write the tables as CSV too.")] = False,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Make tables only: no report, no workbook.")
-    ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Make anew what lies there.")] = False,
-    project: Annotated[
-        Path | None,
-        typer.Option("--project", metavar="DIR", help="The project's folder.", show_default=False),
-    ] = None,
+    out: Out = None,
+    csv: Csv = False,
+    no_report: NoReport = False,
+    replace: Replace = False,
+    project: ProjectFolder = None,
 ) -> None:
     """Write a needs assessment: places and primary care networks side by side.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leftshift.cli_options import ProjectFolder
+
 if TYPE_CHECKING:
     from leftshift.catalogue import Catalogue
     from leftshift.plans.files import Plan
@@ -22,10 +24,6 @@ app = typer.Typer(
 )
 
 _File = Annotated[Path, typer.Argument(help="A plan file.", metavar="PLAN")]
-_Project = Annotated[
-    Path | None,
-    typer.Option("--project", metavar="DIR", help="The project's folder.", show_default=False),
-]
 
 
 @app.command()
@@ -47,7 +45,7 @@ def new(
         typer.Option(metavar="AREA", help="Whom it is about.", show_default=False),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace what lies there.")] = False,
-    project: _Project = None,
+    project: ProjectFolder = None,
 ) -> None:
     """Write a worked example as a plan of your own, with comments."""
     from leftshift.plans.starting import start_plan
@@ -60,7 +58,7 @@ def new(
 
 
 @app.command()
-def check(plan: _File, project: _Project = None) -> None:
+def check(plan: _File, project: ProjectFolder = None) -> None:
     """Check a plan file, and say what it does and what is doubtful."""
     from leftshift.plans.words import describe, doubts
 
@@ -77,7 +75,7 @@ def check(plan: _File, project: _Project = None) -> None:
 def show(
     plan: _File,
     csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
-    project: _Project = None,
+    project: ProjectFolder = None,
 ) -> None:
     """Show a plan's interventions as a table."""
     import csv as comma_separated
@@ -98,7 +96,7 @@ def show(
 def diff(
     first: Annotated[Path, typer.Argument(help="A plan file.", metavar="FIRST")],
     second: Annotated[Path, typer.Argument(help="Another one.", metavar="SECOND")],
-    project: _Project = None,
+    project: ProjectFolder = None,
 ) -> None:
     """List what two plans say differently, key by key."""
     from leftshift.plans.differences import diff as differences
@@ -123,7 +121,7 @@ def merge(
         typer.Option("--out", metavar="FILE", help="Where to write it.", show_default="printed"),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace what lies there.")] = False,
-    project: _Project = None,
+    project: ProjectFolder = None,
 ) -> None:
     """Put together what two plans changed of a third.
 

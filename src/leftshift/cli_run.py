@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from leftshift.cli_options import Cluster, Csv, NoReport, Out, ProjectFolder, Replace, Workers
+
 __all__ = ["assumptions", "run"]
 
 
@@ -49,35 +51,13 @@ def run(
     shapley: Annotated[
         bool, typer.Option("--shapley", help="Work out contributions over all orders, too.")
     ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="The run folder.", show_default=False),
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write the tables as CSV too.")] = False,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Make tables only: no report, no workbook.")
-    ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Make anew what lies there.")] = False,
-    project: Annotated[
-        Path | None,
-        typer.Option("--project", metavar="DIR", help="The project's folder.", show_default=False),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Processes of this machine that make the draws (needs leftshift[cluster]).",
-            show_default=False,
-        ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Dask scheduler whose workers make the draws, such as tcp://10.0.0.5:8786.",
-            show_default=False,
-        ),
-    ] = None,
+    out: Out = None,
+    csv: Csv = False,
+    no_report: NoReport = False,
+    replace: Replace = False,
+    project: ProjectFolder = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
 ) -> None:
     """Simulate a plan beside the baseline, on the same people and the same draws.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leftshift.cli_options import Csv, NoReport, Out, Replace
 from leftshift.verbs import _machine
 
 if TYPE_CHECKING:
@@ -168,15 +169,10 @@ def segments(
             show_default=False,
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIR", help="The run folder.", show_default=False),
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write the tables as CSV too.")] = False,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Make tables only: no report.")
-    ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Make anew what lies there.")] = False,
+    out: Out = None,
+    csv: Csv = False,
+    no_report: NoReport = False,
+    replace: Replace = False,
 ) -> None:
     """Drive an area by your own table of moves between segments.
 

@@ -474,6 +474,6 @@ def test_the_model_of_a_plan_has_the_same_effects_by_workers_and_where_it_was_in
     for how in ({"keep": tmp_path / "kept"}, {"workers": 2}):
         found, others = made(**how)
         assert found == wanted, how
-        for name in ("place_effect", "quintile_effect", "place_base", "people_quintile"):
+        for name in ("place_effect", "quintile_effect", "sex_effect", "place_base", "people_sex"):
             assert (getattr(others, name) == getattr(effects, name)).all(), (how, name)
         assert all((others.parameters[n] == x).all() for n, x in effects.parameters.items())

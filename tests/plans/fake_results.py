@@ -44,8 +44,8 @@ def changed(made: Results, k: int, **flows: object) -> Results:
         made: what to start from.
         k: the intervention, from 0.
         flows: by measure, anything that spreads to ``[1 + D, Y]``, of the whole area; it is
-            divided evenly over places, fifths and sexes, and added to the whole plan as well. Pounds of
-            services and interventions enter `spend`.
+            divided evenly over places, fifths and sexes, and added to the whole plan as well.
+            Pounds of services and interventions enter `spend`.
     """
     place, fifth, sex = _copied(made)
     for name, flow in flows.items():

@@ -63,7 +63,7 @@ def results(
     size: float = 1.0,
     seed: int = 1,
 ) -> Results:
-    """Results that add up: places, fifths and sexes to one total, and interventions to the whole plan.
+    """Results that add up: groups to one total, and interventions to the whole plan.
 
     Args:
         interventions: their ids.

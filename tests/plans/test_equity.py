@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from leftshift.catalogue import Catalogue
-from leftshift.errors import CatalogueError
+from leftshift.errors import CatalogueError, ModelError
 from leftshift.plans.equity import (
     RULES,
     atkinson_weights,
@@ -18,7 +18,7 @@ from leftshift.plans.equity import (
     fairness,
 )
 from leftshift.plans.worth import valuation
-from tests.plans.fake_results import by_fifth, changed, results
+from tests.plans.fake_results import by_fifth, by_sex, changed, results
 from tests.plans.test_value import described
 
 AFTER_BASE = np.array([0.0, 1, 1, 1, 1])[:, None]
@@ -175,6 +175,48 @@ def test_a_fifth_in_which_no_one_lives_has_no_rate_and_moves_nothing(judged, fai
     assert pick(frame, "slope_index_change").height == 0
     impact = pick(frame, "equity_impact", rule="equal_per_head", at="10.95")["value"][0]
     assert impact == pytest.approx(0.0, abs=1e-9)
+
+
+def test_each_sex_gains_by_its_own_years_of_life(judged, fair):
+    # Women are three in four here, and every woman gains twice what a man does.
+    lived = np.array([1500.0, 500.0])
+    made = results()
+    made = replace(made, people_sex=np.broadcast_to(lived, made.people_sex.shape))
+    gain = lived * np.array([0.02, 0.01]) * AFTER_BASE
+    frame = equity(by_sex(made, 0, "qaly", gain), judged, fair, "plan")
+    assert described(frame, "equity")
+    rows = pick(frame, "qaly_gain_per_1000_person_years", group_kind="sex")
+    assert dict(rows.select("group", "value").iter_rows()) == pytest.approx(
+        {"female": 20.0, "male": 10.0}
+    )
+    assert rows["said"].to_list() == ["gains", "gains"]
+    for kind in ("sex", "quintile", "place"):
+        found = pick(frame, "qaly_gain", group_kind=kind)["value"].sum()
+        assert found == pytest.approx(gain.sum()), kind
+
+
+def test_a_plan_that_harms_one_sex_is_said_to(judged, fair):
+    frame = equity(by_sex(results(), 0, "qaly", AFTER_BASE * [1.0, -1.0]), judged, fair, "p")
+    said = pick(frame, "qaly_gain_per_1000_person_years", group_kind="sex")["said"]
+    assert said.to_list() == ["gains", "loses"]
+
+
+def test_sexes_have_gains_of_health_and_nothing_that_hangs_on_cost(judged, fair):
+    after = AFTER_BASE[:, 0]
+    made = changed(results(), 0, qaly=after, deaths=-2.0 * after, cost_intervention=1e5 * after)
+    frame = equity(made, judged, fair, "plan").filter(group_kind="sex")
+    gains = ("qaly_gain", "life_years_gain", "deaths_averted")
+    rates = {f"{name}_per_1000_person_years" for name in gains}
+    assert set(frame["measure"]) == {"person_years", *gains, *rates}
+    assert set(frame["rule"]) == {""}
+    assert pick(frame, "deaths_averted")["value"].to_list() == pytest.approx([4.0, 4.0])
+
+
+def test_an_effect_on_a_sex_that_is_no_number_is_refused_by_its_name(judged, fair):
+    made = results()
+    made.sex_effect[0, 0, 2, 1, 2] = np.nan
+    with pytest.raises(ModelError, match=r"thing_0 on \"deaths\" in 2027/28 \(sex male, the cent"):
+        equity(made, judged, fair, "plan")
 
 
 def test_a_gain_that_draws_doubt_is_said_to_be_doubtful(judged, fair):

@@ -14,7 +14,7 @@ from leftshift.care.model import Care
 from leftshift.engine import histories
 from leftshift.people import outlook
 from leftshift.plans import run
-from leftshift.plans.results import MEASURES, Results
+from leftshift.plans.results import HEALTH, MEASURES, Results
 from leftshift.runs.schema import conform
 from tests.plans.made_up import Town, block, cost, effect, fixed, swap
 
@@ -125,11 +125,13 @@ def test_what_is_attributed_adds_up_to_the_whole_plan_and_to_the_area(
     tried: Callable[..., Results],
 ) -> None:
     found = tried(SAFER + FITTER + HOME + DIVERT)
-    for effects in (found.place_effect, found.quintile_effect):
+    for effects in (found.place_effect, found.quintile_effect, found.sex_effect):
         np.testing.assert_allclose(effects[:, :-1].sum(1), effects[:, -1], rtol=1e-9, atol=1e-5)
     np.testing.assert_allclose(
         found.place_effect.sum(3), found.quintile_effect.sum(3), rtol=1e-9, atol=1e-5
     )
+    health = found.place_effect[..., [found.at(name) for name in HEALTH]]
+    np.testing.assert_allclose(found.sex_effect.sum(3), health.sum(3), rtol=1e-9, atol=1e-5)
 
 
 def test_twice_the_reach_has_twice_the_effect_within_a_tenth(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from leftshift.areas import find_area
@@ -20,6 +21,7 @@ from leftshift.plans import run
 from leftshift.plans.beside import Asked, PlanOnCare
 from leftshift.plans.files import Plan, read_plan
 from leftshift.plans.places import located
+from leftshift.plans.results import HEALTH, SEXES
 from leftshift.plans.run import Ran
 from leftshift.runs.schema import TABLES, conform
 from tests.plans.made_up import block, cost, swap
@@ -104,12 +106,42 @@ def test_effects_are_the_difference_between_the_arms_of_the_summary(ran: Ran) ->
         np.testing.assert_allclose(found.total(mine)[0, -1], change, rtol=1e-6, atol=1e-6)
 
 
+def test_the_two_sexes_add_up_to_the_whole_area_in_every_draw(ran: Ran) -> None:
+    found = ran.results
+    for h, name in enumerate(HEALTH):
+        both = found.sex_effect[..., h].sum(axis=3)
+        np.testing.assert_allclose(both, found.total(name), rtol=1e-9, atol=1e-6, err_msg=name)
+        level = found.place_base[..., found.at(name)].sum(axis=2)
+        np.testing.assert_allclose(found.sex_base[..., h].sum(axis=2), level, rtol=1e-9)
+    np.testing.assert_allclose(found.people_sex.sum(axis=2), found.people_place.sum(axis=2))
+    assert found.sex_effect[:, -1, ..., HEALTH.index("qaly")].any(axis=(0, 1)).all()
+    rows = ran.outcome.tables["equity"].filter(pl.col("measure") == "qaly_gain")
+    rows = rows.filter(rows["intervention"] == "")
+    total = dict(rows.group_by(pl.col("group_kind").cast(str)).agg(pl.col("value").sum()).rows())
+    assert set(total) == {"quintile", "place", "sex"}
+    assert total["sex"] == pytest.approx(total["place"], rel=1e-6)
+    assert total["sex"] == pytest.approx(total["quintile"], rel=1e-6)
+
+
+def test_deaths_of_each_sex_are_those_of_the_table_in_both_arms(ran: Ran) -> None:
+    deaths, found = ran.outcome.tables["deaths"], ran.results
+    base = found.sex_base[0, ..., HEALTH.index("deaths")]
+    with_plan = base + found.sex_effect[0, -1, ..., HEALTH.index("deaths")]
+    assert not np.allclose(base, with_plan)
+    for arm, levels in (("baseline", base), ("Made up", with_plan)):
+        for s, sex in enumerate(SEXES):
+            rows = deaths.filter((pl.col("arm") == arm) & (pl.col("sex") == sex))
+            told = rows.group_by("year").agg(pl.col("value").sum()).sort("year")
+            assert told["year"].cast(str).to_list() == list(found.years)
+            np.testing.assert_allclose(told["value"], levels[:, s], rtol=1e-5, err_msg=sex)
+
+
 def test_results_do_not_depend_on_threads_nor_a_draw_on_how_many_there_are(
     ran: Ran, catalogue: Catalogue, plan: Plan
 ) -> None:
     area = find_area("E07000148", catalogue)
     few = run.results(plan, catalogue, area, draws=2, threads=1, **ASKED)
-    for name in ("place_effect", "quintile_effect", "place_base"):
+    for name in ("place_effect", "quintile_effect", "sex_effect", "place_base", "sex_base"):
         assert np.array_equal(getattr(few, name), getattr(ran.results, name)[:3])
     assert {k: v.tolist() for k, v in few.parameters.items()} == {
         k: v[:2].tolist() for k, v in ran.results.parameters.items()
@@ -125,7 +157,8 @@ def test_a_run_goes_on_from_the_draws_that_it_kept(
         run.simulated(plan, catalogue, area, keep=tmp_path / "kept", progress=_stop, **asked)
     again = run.simulated(plan, catalogue, area, keep=tmp_path / "kept", shapley=True, **asked)
     assert again.outcome.provenance["draws_made_before"] >= 1
-    assert np.array_equal(again.results.place_effect, ran.results.place_effect)
+    for name in ("place_effect", "sex_effect", "sex_base", "people_sex"):
+        assert np.array_equal(getattr(again.results, name), getattr(ran.results, name)), name
     for name, rows in ran.outcome.tables.items():
         assert rows.equals(again.outcome.tables[name]), name
 
@@ -149,7 +182,7 @@ def test_what_draws_need_of_a_plan_can_be_sent_to_another_process(
     assert isinstance(hanging, EveryDraw)
     there = pickle.loads(pickle.dumps(Draws.of(over, area, Frame(2025, 2), 800, 4, hanging)))
     made = one_draw(there, 2)
-    for name in ("place_effect", "quintile_base"):
+    for name in ("place_effect", "quintile_base", "sex_effect"):
         assert np.array_equal(made[name], getattr(ran.results, name)[2])
 
 
@@ -173,6 +206,8 @@ def test_effects_alone_are_each_interventions_as_if_it_were_the_only_one(
     shares = ran.outcome.tables["attribution"]
     of = shares.filter((shares["measure"] == "qaly") & (shares["method"] == "alone"))
     told = dict(of.select("intervention", "value").iter_rows())
+    hearts = alone.sex_effect[0, 1, ..., HEALTH.index("qaly")].sum()
+    assert told["hearts"] == pytest.approx(hearts, rel=1e-9)
     assert told["hearts"] == pytest.approx(alone.total("qaly")[0, 1].sum(), rel=1e-9)
     whole = shares.filter((shares["measure"] == "qaly") & (shares["method"] == "shapley"))
     assert whole["value"].sum() == pytest.approx(ran.results.total("qaly")[0, -1].sum(), rel=1e-9)

@@ -305,6 +305,19 @@ def test_who_gains_says_which_way_the_gap_goes(plan: PlanFindings) -> None:
     assert fairness.fifths_sentence(plan).startswith("The most deprived fifth gains most")
 
 
+def test_who_gains_tells_the_sexes_apart_without_a_column_of_what_they_cost(
+    plan: PlanFindings,
+) -> None:
+    section = fairness.who_gains(plan)
+    assert section is not None
+    drawn = {figure.key: figure for figure in section.figures}
+    sexes, fifths = drawn["gain-sexes"], drawn["gain-fifths"]
+    assert [row[0].text for row in sexes.table.rows] == ["Women", "Men"]
+    assert not any("cost" in name for name in sexes.table.columns)
+    assert any("cost" in name for name in fifths.table.columns)
+    assert sexes.finding.startswith("Men gain most per person")
+
+
 # Word, workbook and log
 
 

@@ -87,8 +87,7 @@ GOOD_WHEN_LOWER: Final = frozenset(
 
 @dataclass(frozen=True)
 class Results:
-    """A plan beside the baseline (K interventions, D draws, Y years, P places, M measures, H of
-    health).
+    """A plan beside the baseline (K interventions, D draws, Y years, P places, M measures).
 
     The first axis of every array but `parameters` is the run: 0 is the central one, 1 to D the
     draws. Effects are plan minus baseline, attributed in the plan's order: what the n-th
@@ -101,12 +100,12 @@ class Results:
         years: financial-year labels, the base year first, ``[Y]``.
         places: place codes, ``[P]``.
         draws: D.
-        measures: names along the last axis, ``[M]``.
+        measures: names along the last axis, ``[M]``; where it is ``[H]``, those of
+            :data:`HEALTH`.
         units: their units, ``[M]``.
         place_effect: ``[1 + D, K + 1, Y, P, M]``.
         quintile_effect: ``[1 + D, K + 1, Y, 5, M]``, the most deprived fifth first.
-        sex_effect: ``[1 + D, K + 1, Y, 2, H]``, in the order of :data:`SEXES` and of
-            :data:`HEALTH`.
+        sex_effect: ``[1 + D, K + 1, Y, 2, H]``, women first.
         place_base: ``[1 + D, Y, P, M]`` levels of the baseline.
         quintile_base: ``[1 + D, Y, 5, M]``.
         sex_base: ``[1 + D, Y, 2, H]``.

@@ -127,6 +127,8 @@ TABLES: tuple[Table, ...] = (
         (
             "Rates are per 1,000 person-years that the same group lives in the baseline, over the "
             "years since the plan begins; net gains are discounted, and so are those person-years.",
+            "Sexes have gains of health alone: what each costs is not worked out, so that there is "
+            "nothing net of cost.",
             "The slope index before a plan mixes age with deprivation; its change does not.",
         ),
     ),

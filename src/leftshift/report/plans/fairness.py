@@ -1,4 +1,4 @@
-"""Who gains by a plan: by deprivation fifth and place, and what it does to the gap."""
+"""Who gains by a plan: by deprivation fifth, place and sex, and what it does to the gap."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def gap_sentence(p: PlanFindings) -> str:
 
 
 def who_gains(p: PlanFindings) -> Section | None:
-    """Gains by fifth and place, net of what the plan's cost would have brought elsewhere."""
+    """Gains by fifth, place and sex, net of what the plan's cost would have brought elsewhere."""
     figures = [
         b
         for b in (
@@ -110,25 +110,28 @@ def _groups(p: PlanFindings, kind: str, key: str, title: str) -> FigureBlock | N
         }
         for g, f in drawn
     ]
+    # What each sex costs is not worked out, so that there is nothing net of cost.
+    net = any(p.equity(kind, g, _NET, _RULE) is not None for g, _ in known)
     table = TableBlock(
         f"gain-{key}-table",
         f"Health gained by {key[:-2] if key == 'sexes' else key[:-1]}"
         + (" (95% intervals beneath)" if p.f.has_intervals else " (central run)"),
-        ["Group", "QALYs, all years", "QALYs per 1,000 person-years", "Net of cost, per 1,000",
-         "In words"],
+        ["Group", "QALYs, all years", "QALYs per 1,000 person-years",
+         *(["Net of cost, per 1,000"] if net else []), "In words"],
         [
             [
                 blocks.text(_name(p, kind, g)),
                 signed_cell(p.equity(kind, g, "qaly_gain")),
                 signed_cell(f),
-                signed_cell(p.equity(kind, g, _NET, _RULE)),
+                *([signed_cell(p.equity(kind, g, _NET, _RULE))] if net else []),
                 blocks.text(upper_first(p.equity_said(kind, g, _RATE))),
             ]
             for g, f in known[: blocks.LONGEST]
         ],
         stacked=True,
         note=" ".join(s for s in (
-            "QALYs gained are not discounted. Net of cost is, at the Green Book's rates.",
+            "QALYs gained are not discounted."
+            + (" Net of cost is, at the Green Book's rates." if net else ""),
             blocks.longer(len(known))) if s),
     )  # fmt: skip
     return blocks.drawn(
@@ -157,9 +160,11 @@ def _sentence(p: PlanFindings, kind: str, known: Sequence[tuple[str, Figure]]) -
         def put(group: str) -> str:
             return _name(p, kind, group)
 
+    many = kind == "sex"  # women gain, a fifth gains
     said = (
-        f"{upper_first(put(first))} gains most per person, {signed(most.value)} QALYs per 1,000 "
-        f"person-years, and {put(last)} least, {signed(least.value)}."
+        f"{upper_first(put(first))} {'gain' if many else 'gains'} most per person, "
+        f"{signed(most.value)} QALYs per 1,000 person-years, and {put(last)} least, "
+        f"{signed(least.value)}."
     )
     overlap = (
         most.lower is not None
@@ -170,8 +175,8 @@ def _sentence(p: PlanFindings, kind: str, known: Sequence[tuple[str, Figure]]) -
         said += " Their intervals overlap: do not read much into the order."
     losers = [put(g) for g, f in known if f.value < 0]
     if losers:
-        said += f" {upper_first(words.joined(losers[:5]))} {'lose' if len(losers) > 1 else 'loses'}"
-        said += " in the central run."
+        lose = "lose" if many or len(losers) > 1 else "loses"
+        said += f" {upper_first(words.joined(losers[:5]))} {lose} in the central run."
     return said
 
 
