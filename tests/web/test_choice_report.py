@@ -4,24 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from leftshift.report import write_page
 from tests.report.fake_plan_run import write_fake_plan_run
 from tests.report.fake_run import PLACES
-from tests.web.test_report import audit
+from tests.web.looking import audit, cut_off, fits
 
 pytestmark = pytest.mark.browser
 
 SECTIONS = ["choice", "choice-left-out", "choice-frontier", "choice-holds", "choice-estimate"]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str, chromium_arguments: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=chromium_arguments)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,23 +38,8 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iter
 
 def test_axe_finds_nothing_wrong_in_a_choice_and_it_never_scrolls_sideways(page: Page) -> None:
     assert audit(page) == []
-    assert page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
+    assert fits(page)
 
 
 def test_text_of_the_choices_drawings_is_whole_and_eleven_pixels_or_more(page: Page) -> None:
-    wrong = page.evaluate(
-        """ids => ids.flatMap(id => [...document.querySelectorAll('#' + id + ' figure svg')])
-        .filter(s => s.getClientRects().length).flatMap(s => {
-          const box = s.getBoundingClientRect();
-          const scale = box.width / s.viewBox.baseVal.width;
-          return [...s.querySelectorAll('text')].filter(t => {
-            const b = t.getBoundingClientRect();
-            const size = parseFloat(t.getAttribute('font-size')) * scale;
-            return b.width && (b.left < box.left - 1.5 || b.right > box.right + 1.5
-              || b.top < box.top - 1.5 || b.bottom > box.bottom + 1.5 || size < 10.9) })
-          .map(t => s.closest('figure').id + ': ' + t.textContent) })""",
-        SECTIONS,
-    )
-    assert wrong == []
+    assert cut_off(page, SECTIONS, 10.9) == []

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from leftshift.cli_segments import segment_outlook
 from leftshift.plans.segments_files import EXAMPLE
+from tests.web.looking import audit, cut_off, fits
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module", params=[1280, 320])
@@ -41,30 +37,12 @@ def page(
 
 
 def test_axe_finds_nothing_wrong(page: Page) -> None:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
-    )
-    assert [broken["id"] for broken in result["violations"]] == []
+    assert audit(page) == []
 
 
 def test_it_never_scrolls_sideways(page: Page) -> None:
-    assert page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
+    assert fits(page)
 
 
 def test_no_text_of_a_drawing_is_cut_off_or_under_eleven_pixels(page: Page) -> None:
-    wrong = page.evaluate(
-        """() => [...document.querySelectorAll('figure svg')]
-        .filter(s => s.getClientRects().length).flatMap(s => {
-          const box = s.getBoundingClientRect();
-          const scale = box.width / s.viewBox.baseVal.width;
-          return [...s.querySelectorAll('text')].filter(t => {
-            const b = t.getBoundingClientRect();
-            const small = parseFloat(t.getAttribute('font-size')) * scale < 10.4;
-            return b.width && (small || b.left < box.left - 1.5 || b.right > box.right + 1.5
-              || b.top < box.top - 1.5 || b.bottom > box.bottom + 1.5) })
-          .map(t => t.closest('figure').id + ': ' + t.textContent) })"""
-    )
-    assert wrong == []
+    assert cut_off(page) == []

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.report.survey_run import reported
+from tests.web.looking import audit, cut_off, fits, open_all
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str, chromium_arguments: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=chromium_arguments)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=[("report.html", 1280), ("report.html", 320), ("summary.html", 1280),
@@ -37,39 +25,17 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 
 def test_axe_finds_nothing_wrong(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
-    )
-    assert [
-        f"{broken['id']}: {node['html'][:160]}"
-        for broken in result["violations"]
-        for node in broken["nodes"]
-    ] == []
+    open_all(page)
+    assert audit(page) == []
 
 
 def test_it_never_scrolls_sideways(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
+    open_all(page)
+    assert fits(page)
 
 
 def test_no_text_of_a_drawing_is_cut_off_or_under_eleven_pixels(page: Page) -> None:
-    wrong = page.evaluate(
-        """() => [...document.querySelectorAll('figure svg')]
-        .filter(s => s.getClientRects().length).flatMap(s => {
-          const box = s.getBoundingClientRect();
-          const scale = box.width / s.viewBox.baseVal.width;
-          return [...s.querySelectorAll('text')].filter(t => {
-            const b = t.getBoundingClientRect();
-            const small = parseFloat(t.getAttribute('font-size')) * scale < 10.4;
-            return b.width && (small || b.left < box.left - 1.5 || b.right > box.right + 1.5
-              || b.top < box.top - 1.5 || b.bottom > box.bottom + 1.5) })
-          .map(t => t.closest('figure').id + ': ' + t.textContent) })"""
-    )
-    assert wrong == []
+    assert cut_off(page) == []
 
 
 def test_the_summary_prints_on_two_pages(browser: Browser) -> None:
