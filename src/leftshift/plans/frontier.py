@@ -392,7 +392,20 @@ def _why(
     }[outcome]
     if gone:
         return answer | {"reason": f"{what} would displace {listed(gone, 5)}, which bring more."}
+    if outcome == "later" and _at(problem, k, earliest) < worth:
+        return answer | {"reason": "By the estimate it brings more from a later start."}
     return answer | {"reason": f"{what} would leave less for later starts and larger sizes."}
+
+
+def _at(problem: Problem, k: int, delay: int) -> float:
+    """What a candidate is worth alone at full size, begun with a delay."""
+    sizes = np.eye(len(problem.options))
+    mine = [
+        problem.worth(sizes[n])
+        for n, one in enumerate(problem.options)
+        if one.candidate == k and one.delay == delay
+    ]
+    return max(mine)
 
 
 def _label(problem: Problem, group: str, limits: tuple[Limit, ...]) -> str:
