@@ -242,7 +242,9 @@ def demo(
     from leftshift.plans.starting import FOLDER
     from leftshift.verbs_plan import run
 
-    return run(FOLDER / DEMO_PLAN, out=out, replace=replace, progress=progress)
+    return run(
+        FOLDER / DEMO_PLAN, out=out, replace=replace, command="leftshift demo", progress=progress
+    )
 
 
 def _settled(home: Project | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def run(
     project: str | Path | None = None,
     workers: int | None = None,
     cluster: str | None = None,
+    command: str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Simulates a plan beside the baseline, on the same people and the same draws.
@@ -64,6 +65,8 @@ def run(
         workers: processes of this machine that make the draws, in place of threads; they need the
             `cluster` extra, and so does `cluster`. The result depends on neither.
         cluster: the address of a Dask scheduler whose workers make the draws.
+        command: what the run says that it was made by; the command of these arguments where it is
+            left out.
         progress: called as the work goes on.
 
     Returns:
@@ -109,7 +112,11 @@ def run(
         progress=progress,
     ).outcome  # fmt: skip
     _tell(progress, "writing the run folder" + (" and the report" if report else ""))
-    about = {**made.about, "command": _command(plan, asked, headline, shapley), "plan_file": text}
+    about = {
+        **made.about,
+        "command": command or _command(plan, asked, headline, shapley),
+        "plan_file": text,
+    }
     written = write_run(
         folder,
         identity,
