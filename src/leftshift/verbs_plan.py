@@ -42,8 +42,8 @@ def run(
     project: str | Path | None = None,
     workers: int | None = None,
     cluster: str | None = None,
-    command: str | None = None,
     progress: Progress | None = None,
+    command: str | None = None,
 ) -> Run:
     """Simulates a plan beside the baseline, on the same people and the same draws.
 
@@ -65,9 +65,9 @@ def run(
         workers: processes of this machine that make the draws, in place of threads; they need the
             `cluster` extra, and so does `cluster`. The result depends on neither.
         cluster: the address of a Dask scheduler whose workers make the draws.
+        progress: called as the work goes on.
         command: what the run says that it was made by; the command of these arguments where it is
             left out.
-        progress: called as the work goes on.
 
     Returns:
         The run, with the arms "baseline" and the plan's name.
