@@ -94,6 +94,7 @@ def beds(
     catalogue: Catalogue,
     use: Use,
     care_capacity: Array | None = None,
+    more: Array | None = None,
 ) -> Array:
     """Beds by type and measure, ``[Y, types, measures]``, in the order of :data:`MEASURES`.
 
@@ -104,6 +105,7 @@ def beds(
         care_capacity: ``[Y]`` social and intermediate care that can be given, relative to the base
             year, such as :func:`leftshift.care.workforce.care_capacity`; without, it grows as the
             row `care.delays.capacity_growth` says.
+        more: ``[Y, types]`` what a plan multiplies the beds that there are by; None for nothing.
 
     Returns:
         Values; not-a-number where a measure does not apply (`delayed_beds` of any type but general
@@ -138,6 +140,7 @@ def beds(
     planned = np.array([parameters.value(f"care.beds.{kind}.occupancy") for kind in kinds])
     grown = (1.0 + parameters.value("care.beds.growth")) ** since
     available = _available(catalogue, england, use, days[0] / _DAYS) * grown[:, None]
+    available = available if more is None else available * more
     needed = occupied / planned
     missing = np.maximum(0.0, needed - available)
     with np.errstate(divide="ignore", invalid="ignore"):

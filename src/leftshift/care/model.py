@@ -296,6 +296,14 @@ class CareOfWorld:
         closing = self.fitted.closing(used.activity[0].sum(axis=(1, 2)))
         return replace(used, activity=used.activity * closing[:, None, None, :])
 
+    def more(self, of: str) -> Array | None:
+        """What multiplies capacity: nothing here, and what an arm of a plan adds to it there.
+
+        Args:
+            of: "beds" for ``[Y, types]``, "planned_care" for ``[Y]``.
+        """
+        return None
+
     def _own(self, used: Use) -> tuple[local_rows.LocalRow, ...]:
         """Every figure of the board's own, before and after."""
         care, data = self.care, self.care.data
@@ -319,8 +327,10 @@ class CareOfWorld:
         gap = funding.gap(spent, self.services, self.funding, settings)
         staff = workforce.staff(parameters, catalogue, used, self.prices, care.data)
         capacity = workforce.care_capacity(parameters, catalogue, care.frame.years)
-        bed = beds.beds(parameters, catalogue, used, capacity)
-        waiting = waits.waits(parameters, catalogue, used, care.data)
+        bed = beds.beds(parameters, catalogue, used, capacity, self.more("beds"))
+        waiting = waits.waits(
+            parameters, catalogue, used, care.data, more=self.more("planned_care")
+        )
         if care._central is self:
             care._checks = checks.checks(self, used)
             if care.data is not None:

@@ -246,6 +246,7 @@ def waits(
     use: Use,
     data: LocalData | OwnList | None = None,
     capacity: Array | None = None,
+    more: Array | None = None,
 ) -> Array:
     """Waiting lists by specialty and measure, ``[Y, specialties, measures]``.
 
@@ -257,6 +258,7 @@ def waits(
             followed by months waited; the others keep their estimate.
         capacity: ``[Y]`` what can be completed relative to the base year; without, it grows as
             the row `care.waits.capacity_growth` says.
+        more: ``[Y]`` what a plan multiplies that by; None for nothing.
 
     Returns:
         Values in the order of :data:`MEASURES`. The base year is the list as it stands then, and
@@ -267,6 +269,7 @@ def waits(
     if capacity is None:
         growth = parameters.value("care.waits.capacity_growth")
         capacity = (1.0 + growth) ** np.arange(years, dtype=np.float64)
+    capacity = capacity if more is None else capacity * more
     found = _lists(parameters, catalogue)
     share = board_shares(catalogue, use.area)
     size, starts, completed, long, longest = (

@@ -53,7 +53,8 @@ LIMITS = ("staff", "capacity")
 """What may limit how many an intervention reaches."""
 
 EFFECT_KEYS: dict[str, str] = {
-    "on": "what it changes: hazard:<condition>, hazard:death, risk:<factor> or rate:<service>",
+    "on": "what it changes: hazard:<condition>, hazard:death, risk:<factor>, rate:<service>, "
+    "capacity:<bed type> or capacity:planned_care",
     "ratio": "what it multiplies it by (a figure)",
     "shift": "for risk:<factor>, what it adds to it, in the factor's own unit (a figure)",
     "evidence": "its own grade of evidence, where it differs from the intervention's",

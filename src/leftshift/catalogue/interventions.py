@@ -52,7 +52,7 @@ _SHARE = ("logitnormal", "triangular", "uniform", "fixed")
 _SHIFT = ("normal", "triangular", "uniform", "fixed")
 _AMOUNT = ("lognormal", "triangular", "uniform", "fixed")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_ON = re.compile(r"(hazard|risk|rate):[a-z][a-z0-9_]*")
+_ON = re.compile(r"(hazard|risk|rate|capacity):[a-z][a-z0-9_]*")
 _LINE = re.compile(r"[ \t]*(?:\[[ \t]*([a-z0-9_.]+)[ \t]*\]|([A-Za-z0-9_]+)[ \t]*=)")
 _MOST_YEARS = 100
 _MOST = 1e12  # above any figure of one board, and far below where floats lose pounds
@@ -345,7 +345,8 @@ class _Reader:
                 self.refuse(
                     "on_what",
                     f"{name}: on is {on!r}. Write hazard:<condition>, hazard:death, "
-                    'risk:<factor> or rate:<service>, such as on = "rate:ae_attendance".',
+                    "risk:<factor>, rate:<service>, capacity:<bed type> or capacity:planned_care, "
+                    'such as on = "rate:ae_attendance".',
                     *((key, name, "on") if "on" in block else (key, name)),
                 )
             for word in ("evidence", "note"):

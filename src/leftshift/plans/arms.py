@@ -7,13 +7,14 @@ activity as it has grown: nothing is avoided twice, and what is avoided arrives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leftshift.care import beds
 from leftshift.care.model import CareOfWorld
 from leftshift.care.use import Use, growth, use
 from leftshift.engine import Tallies, simulate
@@ -23,7 +24,7 @@ from leftshift.people.tables import financial_years
 from leftshift.plans import money as pounds
 from leftshift.plans.attribution import Subset
 from leftshift.plans.compile import Compiled, Lane
-from leftshift.plans.library import Intervention
+from leftshift.plans.library import PLANNED_CARE, Intervention
 from leftshift.plans.results import HEALTH, MEASURES, QUINTILES, SEXES
 
 __all__ = ["Arm", "Arms", "CareOfArm"]
@@ -43,19 +44,31 @@ class CareOfArm(CareOfWorld):
 
     Attributes:
         used: what is used there.
+        added: ``[Y]`` what capacity is multiplied by there, by type of bed or planned care.
     """
 
     used: Use
+    added: Mapping[str, Array]
 
     def use(self, tallies: Tallies) -> Use:
         """What the people used, swaps landed."""
         return self.used
 
     @classmethod
-    def like(cls, bound: CareOfWorld, used: Use) -> CareOfArm:
-        """Care of a world, with what is used in an arm of it."""
+    def like(cls, bound: CareOfWorld, used: Use, added: Mapping[str, Array]) -> CareOfArm:
+        """Care of a world, with what is used and what there is room for in an arm of it."""
         held = {one.name: getattr(bound, one.name) for one in fields(CareOfWorld)}
-        return cls(**held, used=used)
+        return cls(**held, used=used, added=added)
+
+    def more(self, of: str) -> Array | None:
+        """What the plan multiplies capacity by; see `CareOfWorld.more`."""
+        if of == PLANNED_CARE:
+            return self.added.get(PLANNED_CARE)
+        kinds = list(beds.bed_types(self.care.catalogue))
+        if not any(kind in self.added for kind in kinds):
+            return None
+        nothing = np.ones(self.care.frame.years + 1)
+        return np.stack([self.added.get(kind, nothing) for kind in kinds], axis=-1)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from leftshift.people.tables import RISKS, Measures, frames, measure
 from leftshift.plans import attribution
 from leftshift.plans.arms import Arm, Arms, CareOfArm
 from leftshift.plans.attribution import Shapley, Subset
-from leftshift.plans.compile import SHRUNK, Compiled, compiled, drawn_rows
+from leftshift.plans.compile import SHRUNK, Compiled, capacity, compiled, drawn_rows
 from leftshift.plans.files import DEFAULT_YEARS, Plan
 from leftshift.plans.reach import Room, asked, eligible, held, never
 from leftshift.plans.results import HEALTH, LABELS, MEASURES, Results
@@ -412,7 +412,9 @@ class PlanOfWorld:
             plan.further(arms)
         risks = risk_means(self.bound.parameters, care.frame)
         people = measure(self.world, whole.tallies, care.frame, risks).arrays()
-        used = CareOfArm.like(self.bound, whole.use).measure(whole.tallies)
+        doing = plan.plan.interventions
+        added = capacity(doing, whole.which, arms.reach, self.bound.parameters, plan.headline)
+        used = CareOfArm.like(self.bound, whole.use, added).measure(whole.tallies)
         mine = {_PLAN + name: x for name, x in {**people, **used}.items()}
         return {**found, **mine, **kept}
 

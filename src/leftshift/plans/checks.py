@@ -14,6 +14,7 @@ from leftshift.catalogue import Catalogue
 from leftshift.catalogue.interventions import COSTS, EVIDENCE, SHIFTS
 from leftshift.catalogue.rows import Row
 from leftshift.errors import PlanError, listed, nearest
+from leftshift.plans.library import PLANNED_CARE
 from leftshift.plans.who import parse
 from leftshift.plans.who_fields import Vocabulary
 
@@ -40,6 +41,7 @@ class _Library:
         self.conditions = {one["id"] for one in catalogue.entities("conditions")}
         self.factors = {one["id"] for one in catalogue.entities("risk_factors")}
         self.groups = {one["id"] for one in catalogue.entities("staff_groups")}
+        self.capacities = {one["id"] for one in catalogue.entities("bed_types")} | {PLANNED_CARE}
         self._rows = {row.id: row for row in catalogue.rows("intervention")}
 
     def row(self, entry: Entry, *path: str) -> Row:
@@ -77,6 +79,7 @@ def _known_target(library: _Library) -> Iterator[Fault]:
         "hazard": ("condition", library.conditions | {"death"}),
         "risk": ("risk factor", library.factors),
         "rate": ("service", set(library.services)),
+        "capacity": ("type of bed, or planned_care,", library.capacities),
     }
     for entry in library.entries:
         for name, effect in entry.get("effect", {}).items():

@@ -37,6 +37,7 @@ __all__ = [
     "SHRUNK",
     "Compiled",
     "Lane",
+    "capacity",
     "compiled",
     "drawn_rows",
     "joining",
@@ -290,6 +291,37 @@ def _ratio(effect: Effect, parameters: Parameters, headline: bool) -> float:
     return float(ratio**kept) if kept != 1.0 else ratio
 
 
+def capacity(
+    plan: Sequence[Intervention],
+    which: Sequence[int],
+    reach: Array,
+    parameters: Parameters,
+    headline: bool,
+) -> dict[str, Array]:
+    """What some interventions multiply capacity by, year by year.
+
+    Capacity is a place's, not a person's: an intervention adds it as its reach is put in place,
+    whoever is on it, and keeps it while that reach holds.
+
+    Args:
+        plan: the interventions, in the plan's order.
+        which: those that are carried out.
+        reach: ``[K, T]`` of each by step.
+        parameters: one draw.
+        headline: whether effects of evidence C and D are not shrunk.
+
+    Returns:
+        ``[T]`` by what is added to: a type of bed, or planned care.
+    """
+    found: dict[str, Array] = {}
+    for k in which:
+        placed = np.concatenate([np.zeros(plan[k].lag), reach[k]])[: reach.shape[1]]
+        for effect in _of_kind(plan[k], "capacity"):
+            more = 1.0 + placed * (_ratio(effect, parameters, headline) - 1.0)
+            found[effect.target] = found.get(effect.target, np.ones_like(placed)) * more
+    return found
+
+
 def _of_kind(doing: Intervention, kind: str) -> list[Effect]:
     return [effect for effect in doing.effects if effect.kind == kind]
 
@@ -393,6 +425,7 @@ def drawn_rows(plan: Plan, catalogue: Catalogue) -> list[str]:
                 "rate": [f"service.{effect.target}."],
                 "risk": [f"risk.{effect.target}.", f"{effect.target}."],
                 "hazard": [f"condition.{effect.target}."],
+                "capacity": [f"care.beds.{effect.target}.", "care.waits."],
             }[effect.kind]
         for swap in doing.swaps:
             prefixes += [f"service.{swap.source}.", f"service.{swap.to}."]

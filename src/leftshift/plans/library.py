@@ -23,6 +23,7 @@ from leftshift.quantities import FinancialYear, Money
 
 __all__ = [
     "EXTRA_KEYS",
+    "PLANNED_CARE",
     "Effect",
     "Intervention",
     "Known",
@@ -30,6 +31,9 @@ __all__ = [
     "Swap",
     "made",
 ]
+
+PLANNED_CARE = "planned_care"
+"""What `capacity:` is on where it is no type of bed: what clinics and theatres can complete."""
 
 EXTRA_KEYS: dict[str, tuple[str, bool, str]] = {
     "id": ("id", False, "its id in this plan; left out, that of the library entry"),
@@ -95,7 +99,7 @@ class Effect:
 
     Attributes:
         name: its name in the intervention.
-        kind: "hazard", "risk" or "rate".
+        kind: "hazard", "risk", "rate" or "capacity".
         target: a condition or "death"; a risk factor; a service.
         figure: the ratio, or the shift of a risk factor, as a catalogue row.
         evidence: A to D.
@@ -479,6 +483,11 @@ def _check(one: Intervention, known: Known) -> None:
         "hazard": ("condition", {**conditions, "death": ""}, "leftshift catalogue condition"),
         "risk": ("risk factor", factors, "leftshift catalogue risk"),
         "rate": ("service", known.services, "leftshift catalogue service"),
+        "capacity": (
+            "type of bed, nor planned_care,",
+            {**known.bed_types, PLANNED_CARE: ""},
+            "leftshift catalogue care.beds",
+        ),
     }
     for effect in one.effects:
         called, allowed, command = targets[effect.kind]

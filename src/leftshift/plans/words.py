@@ -132,6 +132,10 @@ def _effect(effect: Effect, known: Known) -> str:
         return f"{label} by {estimate.value:+g}{_interval(effect.figure)} {estimate.unit}"
     if effect.kind == "rate":
         return f"use of {_low(known.services[effect.target])} {_times(effect.figure)}"
+    if effect.kind == "capacity":
+        of = known.bed_types.get(effect.target)
+        label = f"beds: {_low(of)}" if of else "what planned care can complete"
+        return f"{label} {_times(effect.figure)} once all of it is in place"
     if effect.target == "death":
         return f"the hazard of death {_times(effect.figure)}"
     label = _low(known.vocabulary.conditions[effect.target])

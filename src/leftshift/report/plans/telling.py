@@ -179,6 +179,9 @@ def _target(f: Findings, kind: str, target: str) -> str:
         if target == "death":
             return "the risk of dying"
         return f"new cases of {words.inside(f.label('condition', target))}"
+    if kind == "capacity":
+        bed = f.label("bed_type", target, "")
+        return f"beds: {words.inside(bed)}" if bed else "what planned care can complete"
     return target
 
 
