@@ -192,7 +192,6 @@ def _told(
 def about_plan() -> dict[str, Any]:
     """What run.json says of the plan."""
     told = [_told(*one) for one in INTERVENTIONS]
-    shares = {one[0]: one[4] * 14 for one in INTERVENTIONS}
     return {
         "name": NAME,
         "title": "Left shift to 2035",
@@ -205,13 +204,35 @@ def about_plan() -> dict[str, Any]:
         "interventions": told,
         "limits": ["At most £12m in 2026/27, £15m from 2027/28 of new money."],
         "doubts": ["neighbourhood_teams: evidence D: its effects are shrunk towards none."],
-        "shapley": {"qaly": {k: v * 0.97 for k, v in shares.items()}},
-        "alone": {"qaly": {k: v * 1.04 for k, v in shares.items()}},
-        "other_totals": {
-            "": {"qaly": 14_800.0, "non_elective_admission": -121_000.0},
-            "neighbourhood_teams": {"qaly": 1_120.0, "spend": 4.1e7},
-        },
     }
+
+
+def attribution(results: Results) -> pl.DataFrame:
+    """Contributions by method, as a run with `--shapley` has them, of a few measures."""
+    shares = {one[0]: one[4] * 14 for one in INTERVENTIONS}
+    rows = [("shapley", k, "qaly", v * 0.97) for k, v in shares.items()]
+    rows += [("alone", k, "qaly", v * 1.04) for k, v in shares.items()]
+    rows += [
+        ("headline", "", "qaly", 14_800.0),
+        ("headline", "", "non_elective_admission", -121_000.0),
+        ("headline", "neighbourhood_teams", "qaly", 1_120.0),
+        ("headline", "neighbourhood_teams", "spend", 4.1e7),
+    ]
+    return pl.DataFrame(
+        [
+            {
+                "arm": NAME,
+                "intervention": intervention,
+                "method": method,
+                "measure": measure,
+                "unit": results.units[results.at(measure)],
+                "value": value,
+                "error": None,
+            }
+            for method, intervention, measure, value in rows
+        ],
+        schema_overrides={"error": pl.Float64},
+    )
 
 
 #: How the plan's arm differs from the baseline by setting, at full reach.
@@ -335,6 +356,7 @@ def write_fake_plan_run(
     tables["value"] = value(results, worth, NAME)
     tables["equity"] = equity(results, worth, fair, NAME)
     tables["uncertainty"] = uncertainty(results, worth, NAME)
+    tables["attribution"] = attribution(results)
     about |= {
         "title": "Left shift to 2035",
         "arms": ["baseline", NAME],

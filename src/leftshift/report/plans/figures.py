@@ -172,24 +172,25 @@ class PlanFindings:
 
     @cached_property
     def attribution(self) -> dict[tuple[str, str], dict[str, float]]:
-        """(ordered, alone or shapley; measure) to each intervention's central total."""
+        """(shrunk, headline, alone or shapley; measure) to each intervention's central total."""
         out: dict[tuple[str, str], dict[str, float]] = {}
         if "attribution" in self.f.tables:
             frame = self.f.run.table("attribution")
             for r in frame.filter(pl.col("arm").cast(pl.String) == self.arm).iter_rows(named=True):
                 held = out.setdefault((str(r["method"]), str(r["measure"])), {})
                 held[str(r["intervention"])] = float(r["value"])
-        for method in ("shapley", "alone"):
-            given = self.said.get(method)
-            for measure, values in (given if isinstance(given, dict) else {}).items():
-                out[method, str(measure)] = {str(k): float(v) for k, v in values.items()}
         return out
 
     @property
     def other(self) -> dict[str, dict[str, float]]:
         """Central totals with weak effects treated the other way, by intervention and measure."""
-        held = self.said.get("other_totals") or {}
-        return {str(k): {str(m): float(x) for m, x in v.items()} for k, v in held.items()}
+        method = "shrunk" if self.said.get("headline") else "headline"
+        out: dict[str, dict[str, float]] = {}
+        for (how, measure), values in self.attribution.items():
+            if how == method:
+                for intervention, value in values.items():
+                    out.setdefault(intervention, {})[measure] = value
+        return out
 
     # Effects
 
